@@ -1,0 +1,72 @@
+# The whole ritual: `make demo` shows it, `make test` tests it, `make check` lints and types, `make bench` measures.
+# Everything lands in .venv in this tree; nothing else is installed.
+
+PYTHON ?= python3
+PYTHON_TFLITE ?= python3.11
+VENV := .venv
+VENV_TFLITE := .venv-tflite
+BIN := $(VENV)/bin
+EXTRAS := demo,desktop
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python check bench fuzz wheel clean toolchain install install-dev
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: install ## Set up and play the demo: no camera, no screen, no network
+	$(BIN)/lightproof demo
+
+test: install-dev test-rust test-python ## Set up and run every test
+
+test-rust:
+	cargo test --workspace --quiet
+
+test-python: $(VENV_TFLITE)/.ready
+	@if [ -s $(VENV_TFLITE)/.ready ]; then export LIGHTPROOF_TFLITE_PYTHON="$(CURDIR)/$(VENV_TFLITE)/bin/python"; fi; \
+	$(BIN)/python -m pytest
+
+check: install-dev ## Lint, format and type everything
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install-dev ## Measure speed
+	cargo bench --workspace
+
+fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
+	@for target in $$(cd rust/fuzz && cargo +nightly fuzz list); do \
+	  (cd rust/fuzz && cargo +nightly fuzz run $$target -- -max_total_time=20 -verbosity=0) || exit 1; \
+	done
+
+wheel: install-dev ## Build the wheel into dist/
+	$(BIN)/maturin build --release --out dist
+
+clean: ## Remove everything that was built or installed here
+	rm -rf $(VENV) $(VENV_TFLITE) target dist
+
+toolchain:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "lightproof needs Python 3.11 or newer with venv (Debian: apt install python3 python3-venv), or set PYTHON=/path/to/python3"; exit 1; }
+	@cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < (1, 85))' \
+	  || { echo "lightproof needs Rust 1.85 or newer: install it from https://rustup.rs or run 'rustup update'"; exit 1; }
+
+$(BIN)/maturin: | toolchain
+	$(PYTHON) -m venv $(VENV) \
+	  || { echo "cannot make a virtual environment (Debian: apt install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9,<2'
+
+install: toolchain $(BIN)/maturin
+	$(BIN)/maturin develop --release --quiet --extras $(EXTRAS)
+
+install-dev: install
+	$(BIN)/python -m pip install --quiet --group dev
+
+# The older TFLite runtime exists for Python 3.11 and NumPy 1.26 only; where they are not to be had, its test says so.
+$(VENV_TFLITE)/.ready:
+	@mkdir -p $(VENV_TFLITE)
+	@if $(PYTHON_TFLITE) -m venv $(VENV_TFLITE) 2>/dev/null \
+	  && $(VENV_TFLITE)/bin/python -m pip install --quiet 'tflite-runtime>=2.14' 'numpy<2' 'opencv-python-headless<4.12' 2>/dev/null; \
+	then echo ready > $@; else : > $@; echo "no Python 3.11 with tflite-runtime here: its test will be skipped"; fi

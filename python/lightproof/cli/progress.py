@@ -1,0 +1,104 @@
+"""What the person at the terminal sees while a session runs; all of it goes to standard error."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.status import Status
+
+from lightproof.verdict import REASONS, ReasonCode
+from lightproof.verification import Step
+
+LABELS: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.REQUEST: "drawing the challenge",
+        Step.CONSENT: "asking for consent",
+        Step.REFERENCE: "reading the reference",
+        Step.POSITION: "looking for the face",
+        Step.CHALLENGE: "playing the light, hold still",
+        Step.EVIDENCE: "reading the light on the face",
+        Step.MATCH: "comparing the faces",
+        Step.VERDICT: "deciding",
+        Step.RESULT: "signing the result",
+        Step.FORGET: "forgetting",
+    }
+)
+
+
+class Progress:
+    """Names the step that is going on in one changing line. Only on a terminal: logs hold what matters.
+
+    Example::
+
+        with Progress() as progress:
+            verify(..., on_step=progress.step, on_hint=progress.hint)
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
+        self._status: Status | None = None
+        self._hint: ReasonCode | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        self._stop()
+
+    def step(self, step: Step) -> None:
+        """Name a step that begins. While consent is asked for nothing moves: the terminal is the asker's."""
+        self._hint = None
+        if step is Step.CONSENT:
+            self._stop()
+        else:
+            self.show(f"{step}: {LABELS[step]}")
+
+    def show(self, line: str) -> None:
+        """Show one line in place of the last one."""
+        if self._status is None:
+            self._status = self._console.status(line)  # shows nothing where there is no terminal
+            self._status.start()
+        else:
+            self._status.update(line)
+
+    def hint(self, code: ReasonCode) -> None:
+        """Say what to do to get into position; the same advice is not repeated."""
+        if code is not self._hint:
+            self._hint = code
+            self._console.print(REASONS[code].remedy)
+
+    def _stop(self) -> None:
+        status, self._status = self._status, None
+        if status is not None:
+            status.stop()
+
+
+@contextmanager
+def unwinding_when_asked_to_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the session as Ctrl-C does, so that it still forgets and tidies up.
+
+    Raises:
+        KeyboardInterrupt: one of the signals came.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield
+        return
+    signals = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

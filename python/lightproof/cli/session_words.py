@@ -1,0 +1,105 @@
+"""A session as a JSON object, and in words.
+
+The JSON is local and holds every figure. The words tell the person the outcome and what to do next; the table
+below them is for engineers, and it leaves out the comparison score, which nobody at a screen needs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from lightproof.evaluation.evidence_figures import parts as parts_in_figures
+from lightproof.policy import Policy
+from lightproof.result import RIGS_WITHOUT_A_PERSON
+from lightproof.verdict import REASONS, EvidencePart, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from lightproof.verification import Session
+
+PARTS: Final = ("freshness", "latency", "relief", "response", "continuity", "match")
+"""Names of the parts of the evidence, in the order in which they are printed."""
+
+
+COLOURS: Final = MappingProxyType(
+    {
+        Outcome.VERIFIED: "green",
+        Outcome.NOT_VERIFIED: "red",
+        Outcome.INCONCLUSIVE: "yellow",
+        Outcome.DECLINED: "yellow",
+    }
+)
+"""In which colour an outcome is printed."""
+
+
+def session_object(
+    session: Session, rig: str, thumbprint: str | None, versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what ``verify --json`` prints.
+
+    ``rig`` is the rig's kind; ``thumbprint`` names the key that signed, None if nothing was signed.
+    """
+    return {
+        "verdict": str(session.verdict.outcome),
+        "reasons": [str(code) for code in session.verdict.reasons],
+        "evidence": {name: _part_object(part) for name, part in evidence_parts(session).items()},
+        "token": session.token,
+        "jwks_thumbprint": thumbprint,
+        "timings": {name: _plain(seconds) for name, seconds in session.timings.items()},
+        "versions": dict(versions),
+        "rig": rig,
+    }
+
+
+def evidence_parts(session: Session) -> dict[str, EvidencePart | None]:
+    """Return the parts of the evidence by name, None for those that the session did not come to."""
+    parts: dict[str, EvidencePart | None] = {
+        name: getattr(session.evidence, name, None) for name in PARTS if name != "match"
+    }
+    return parts | {"match": session.match}
+
+
+def reasons_in_words(verdict: Verdict) -> list[str]:
+    """Return what happened and what to do next, a line a reason."""
+    return [f"{REASONS[code].message} {REASONS[code].remedy}" for code in verdict.reasons]
+
+
+def print_session(console: Console, session: Session, rig: str, policy: Policy) -> None:
+    """Print the outcome, the reasons in words and the table for engineers."""
+    outcome = session.verdict.outcome
+    console.print(str(outcome).replace("_", " "), style=f"bold {COLOURS[outcome]}")
+    for line in reasons_in_words(session.verdict):
+        console.print(f"  {line}")
+    if rig in RIGS_WITHOUT_A_PERSON:
+        console.print(f"  NOTE: the rig is {rig}: nobody was in front of a camera.", style="bold")
+    table = Table("evidence", "finding", "", box=None, pad_edge=False, header_style="dim")
+    for part in parts_in_figures(session, policy):
+        # The match without its score: whoever sees how near they came can come nearer.
+        headline = f"At a false match rate of {policy.fmr}." if part.name == "match" else part.headline
+        if part.finding is not None:
+            table.add_row(part.name, str(part.finding), headline)
+    if table.row_count:
+        console.print()
+        console.print(table)
+
+
+def _part_object(part: EvidencePart | None) -> dict[str, Any] | None:
+    if part is None:
+        return None
+    figures = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}  # type: ignore[arg-type]
+    return {"verdict": str(figures.pop("finding"))} | {name: _plain(value) for name, value in figures.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a figure as JSON has it: no infinity, and lists for tuples."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value

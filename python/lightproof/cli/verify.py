@@ -1,0 +1,199 @@
+"""``lightproof verify``: one session, from the request to the signed result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lightproof.cli.session_order import (
+    RECORDING,
+    Order,
+    open_recording,
+    open_with,
+    request_of,
+    require_sense,
+    settings_of,
+)
+from lightproof.cli.status import OUTCOME_STATUS
+from lightproof.cli.terminal import ask, require_yes, tell, without_native_chatter
+from lightproof.errors import NonceError
+from lightproof.request import LOCAL_AUDIENCE, Request, nonce_from_hex
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lightproof.consent import ConsentAsker
+    from lightproof.rigs.protocol import RigKind
+    from lightproof.verification import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``lightproof verify`` to the command line."""
+    app.command("verify")(_verify)
+
+
+def _verify(
+    rig: Annotated[
+        str,
+        typer.Option("--rig", metavar="NAME", help="auto, desktop, simulated, recording or module:factory."),
+    ] = "auto",
+    subject: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, help="Portrait or light-transport basis to simulate."),
+    ] = None,
+    attack: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Attack to simulate, such as print or relay.")
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Photo of the person's ID document."),
+    ] = None,
+    presence_only: Annotated[
+        bool, typer.Option("--presence-only", help="Compare no photo: is somebody there?")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Simulated rigs: the same seed, the same session.")
+    ] = None,
+    nonce: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="Nonce of whoever relies on the result."),
+    ] = None,
+    audience: Annotated[
+        str, typer.Option(metavar="URI", help="Whom the result is meant for.")
+    ] = LOCAL_AUDIENCE,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Policy, a TOML file.")
+    ] = None,
+    gentle: Annotated[bool, typer.Option("--gentle", help="Light that is slower, with soft edges.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", dir_okay=False, help="Write a report for engineers.")
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Save the session, face included, to replay it."),
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Manifest of other models."),
+    ] = None,
+    recording: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", exists=True, file_okay=False, help="What --rig recording replays."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the rig, such as response=0.10."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Consent, and to --record, has been given beforehand.")
+    ] = False,
+) -> None:
+    """Verify the person in front of the camera against their ID photo.
+
+    Exit status: 0 verified, 10 not verified, 11 inconclusive, 12 declined, 2 wrong usage, 1 an error.
+    """
+    order = Order(
+        rig=rig,
+        subject=subject,
+        attack=attack,
+        settings=settings_of(settings or []),
+        recording=recording,
+        reference=reference,
+        presence_only=presence_only,
+        seed=seed,
+        nonce=_nonce(nonce),
+        audience=audience,
+        policy=policy,
+        gentle=gentle,
+        models=models,
+        record=record,
+        report=report,
+    )
+    require_sense(order)
+    if order.record is not None and not yes:
+        require_yes(
+            f"--record writes every picture of the face to {order.record} and leaves it there.", "--record"
+        )
+    _run(order, as_json=as_json, consent_given=yes)
+
+
+def _nonce(text: str | None) -> bytes | None:
+    try:
+        return None if text is None else nonce_from_hex(text)
+    except NonceError as error:
+        raise typer.BadParameter(str(error), param_hint="--nonce") from error
+
+
+def _run(order: Order, *, as_json: bool, consent_given: bool) -> None:
+    from rich.console import Console
+
+    from lightproof.cli import installed_versions
+    from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
+    from lightproof.cli.session_words import print_session, session_object
+    from lightproof.device import load_or_create_device_key
+    from lightproof.face.manifest import load_manifest
+    from lightproof.face.networks import load_networks
+    from lightproof.rigs.recording_writer import RecordingWriter
+    from lightproof.verification import verify
+
+    if order.report is not None:  # a missing extra is to be known before the light
+        from lightproof.evaluation.session_report import ReportPage, write_report
+    opened = open_recording(order) if order.rig == RECORDING else None
+    request, entropy = request_of(order) if opened is None else (opened.request, opened.entropy)
+    with without_native_chatter():
+        networks = load_networks(load_manifest(order.models))
+    opened = opened or open_with(order, request, entropy)
+    rig, kind = opened.rig, opened.rig.description.kind
+    key = None if kind == RECORDING else load_or_create_device_key()
+    recorder = None if order.record is None else RecordingWriter(rig, order.record)
+    with unwinding_when_asked_to_end(), Progress() as progress:
+        session = verify(
+            recorder or rig,
+            request,
+            networks,
+            ask=_asker(kind, consent_given=consent_given),
+            reference=order.reference,
+            key=key,
+            entropy=entropy,
+            on_step=progress.step,
+            on_hint=progress.hint,
+            note=None if recorder is None else recorder.note,
+            keep_trace=order.report is not None,
+        )
+        if order.report is not None:
+            progress.show("writing the report")
+            title = order.attack or f"A session on the {rig.description.name} rig"
+            page = ReportPage(title, session, installed_versions(), rig.description, request.policy)
+            write_report(order.report, [page])
+    if as_json:
+        thumbprint = None if key is None else key.kid
+        typer.echo(json.dumps(session_object(session, kind, thumbprint, installed_versions()), indent=2))
+    else:
+        console = Console(highlight=False)
+        print_session(console, session, kind, request.policy)
+        _print_places(console, session, request, order)
+    raise typer.Exit(OUTCOME_STATUS[session.verdict.outcome])
+
+
+def _asker(kind: RigKind, *, consent_given: bool) -> ConsentAsker:
+    from lightproof.consent import Consent, ask_in_words, consent_of_simulated_subject
+    from lightproof.result import RIGS_WITHOUT_A_PERSON
+
+    if kind in RIGS_WITHOUT_A_PERSON:
+        return consent_of_simulated_subject
+    if consent_given:
+        return lambda notice: Consent.GIVEN
+    return lambda notice: ask_in_words(notice, write=tell, read=ask)
+
+
+def _print_places(console: Console, session: Session, request: Request, order: Order) -> None:
+    for name, place in (("report", order.report), ("recording", order.record)):
+        if place is not None and place.exists():
+            console.print(f"\n{name} in {place}", soft_wrap=True)
+    if session.token is not None:
+        console.print(f"\nsigned result for {request.audience}, nonce {request.nonce.hex()}:", soft_wrap=True)
+        console.print(session.token, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What engineers see of sessions: reports of what was measured. Nothing here takes part in a verdict."""

@@ -1,0 +1,89 @@
+"""Runs trials on an existing Dask cluster.
+
+The client alone writes results, under the key of each trial: a worker that is lost has its trials run again
+by another, and nothing is counted twice. Bases are sent along; recordings hold faces and are not: they have
+to lie under the same path on every worker. Only results come back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from lightproof.errors import LightproofError, MissingExtraError
+from lightproof.evaluation.local_workers import IN_FLIGHT_PER_WORKER, WorkersLostError
+from lightproof.evaluation.species import SourceKind
+from lightproof.evaluation.trials import RunTrial, Trial, TrialResult, run_trial
+
+CONNECT_S: Final = 30
+"""How long the scheduler, and a first worker, may take to answer."""
+
+
+class ClusterNotFoundError(LightproofError, ConnectionError):
+    """There is no Dask scheduler at an address, or it has no workers."""
+
+
+def on_cluster(trials: Iterable[Trial], address: str, run: RunTrial = run_trial) -> Iterator[TrialResult]:
+    """Yield the results of trials as they come from the workers of the scheduler at ``HOST:PORT``.
+
+    Raises:
+        MissingExtraError: Dask's distributed scheduler is not installed.
+        ClusterNotFoundError: nobody answers there.
+        WorkersLostError: the scheduler is gone, or a trial outlived no worker.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise MissingExtraError("--jobs dask://… needs Dask: pip install 'lightproof[cluster]'") from error
+    try:
+        client: Any = distributed.Client(  # type: ignore[no-untyped-call]
+            f"tcp://{address}", timeout=CONNECT_S, set_as_default=False
+        )
+        client.wait_for_workers(1, timeout=CONNECT_S)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ClusterNotFoundError(
+            f"no Dask scheduler with workers answers at {address}; start one (dask scheduler, dask worker) "
+            "and name it"
+        ) from error
+    with client:
+        try:
+            yield from _results(client, distributed.as_completed, trials, run)
+        except (distributed.KilledWorker, CancelledError, OSError) as error:
+            raise WorkersLostError(
+                f"the cluster at {address} gave up ({type(error).__name__}); run the same command again "
+                "to go on"
+            ) from error
+
+
+def _results(client: Any, as_completed: Any, trials: Iterable[Trial], run: RunTrial) -> Iterator[TrialResult]:
+    campaign = secrets.token_hex(8)  # others use the scheduler too, perhaps with trials of the same name
+
+    def submitted(number: int, trial: Trial) -> Any:
+        content = trial.source.path.read_bytes() if trial.source.kind is SourceKind.BASIS else None
+        return client.submit(_run_there, run, trial, content, key=f"lightproof-{campaign}-{number}")
+
+    rest = enumerate(trials)
+    threads = sum(client.nthreads().values())
+    waiting = as_completed(
+        [submitted(number, trial) for number, trial in islice(rest, IN_FLIGHT_PER_WORKER * threads)]
+    )
+    for future in waiting:
+        for number, trial in islice(rest, 1):
+            waiting.add(submitted(number, trial))
+        yield future.result()
+
+
+def _run_there(run: RunTrial, trial: Trial, content: bytes | None) -> TrialResult:
+    """Run a trial on a worker, which may not have the file of the basis."""
+    if content is None:
+        return run(trial)
+    with tempfile.TemporaryDirectory(prefix="lightproof-") as folder:
+        path = Path(folder) / trial.source.path.name
+        path.write_bytes(content)
+        return run(dataclasses.replace(trial, source=dataclasses.replace(trial.source, path=path)))

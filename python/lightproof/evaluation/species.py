@@ -1,0 +1,140 @@
+"""What is presented: bona fide subjects and presentation attack instruments (PAI), from bases and recordings.
+
+A basis names its species and its subject in its ``meta``. A recording lies in a folder named for its species:
+``DIR/<species>/<recording>/session.json``; the name of its own folder, up to the first underscore, is its
+subject.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from lightproof.errors import BasisError, InputError, RecordingError
+from lightproof.rigs.recording_format import SESSION_FILE, load_session, sha256_of
+from lightproof.simulation import basis
+
+BONA_FIDE: Final = "bona_fide"
+"""The species of a living capture subject (ISO/IEC 30107-3: bona fide presentation)."""
+
+
+class Subjects(StrEnum):
+    """Which capture subjects take part: thresholds are chosen on some, numbers come from the others."""
+
+    EVEN = "even"
+    ODD = "odd"
+    ALL = "all"
+
+
+class SourceKind(StrEnum):
+    """A basis is played under any light and challenge, a recording only as it was recorded."""
+
+    BASIS = "basis"
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One bona fide subject or one PAI, to be presented again and again.
+
+    Attributes:
+        name: unique in a campaign: ``bona_fide_004``, or ``flat_print/012_desk`` for a recording.
+        kind: basis or recording.
+        path: the ``.npz`` file, or the folder of the recording.
+        species: :data:`BONA_FIDE` or the PAI species.
+        subject: identity of the capture subject on it, empty where it is not known.
+        sha256: of the basis, or of the recording's ``session.json`` (which names its video's), hexadecimal.
+    """
+
+    name: str
+    kind: SourceKind
+    path: Path
+    species: str
+    subject: str
+    sha256: str
+
+
+def find_bases(folder: Path) -> tuple[Source, ...]:
+    """Return the bases ``*.npz`` of a folder, by name; each is read, so that none fails in mid-campaign.
+
+    Raises:
+        InputError: the folder holds none.
+        BasisError: one is damaged, or does not name its species.
+    """
+    found = tuple(_basis(path) for path in sorted(folder.glob("*.npz")))
+    if not found:
+        raise InputError(f"{folder} holds no light-transport basis; name a folder with .npz files")
+    return found
+
+
+def find_recordings(folder: Path) -> tuple[Source, ...]:
+    """Return the recordings ``<species>/<recording>/`` of a folder, by name.
+
+    Raises:
+        InputError: the folder holds none.
+        RecordingError: one is damaged, or lies in no folder that names its species.
+    """
+    loose = sorted(folder.glob(f"*/{SESSION_FILE}")) + sorted(folder.glob(SESSION_FILE))
+    if loose:
+        raise RecordingError(
+            f"recording {loose[0].parent} does not say its species; put it into a folder named for it, "
+            f"such as {folder / BONA_FIDE}"
+        )
+    found = tuple(_recording(path.parent) for path in sorted(folder.glob(f"*/*/{SESSION_FILE}")))
+    if not found:
+        raise InputError(
+            f"{folder} holds no recording; name a folder with <species>/<recording>/{SESSION_FILE}"
+        )
+    return found
+
+
+def taking_part(sources: Iterable[Source], subjects: Subjects) -> tuple[Source, ...]:
+    """Return the sources whose subject's number is even or odd, or all of them.
+
+    Raises:
+        InputError: halves were asked for and a subject has no number, or nobody is left.
+    """
+    wanted: dict[Subjects, Callable[[Source], bool]] = {
+        Subjects.ALL: lambda source: True,
+        Subjects.EVEN: lambda source: _number(source) % 2 == 0,
+        Subjects.ODD: lambda source: _number(source) % 2 == 1,
+    }
+    chosen = tuple(source for source in sources if wanted[subjects](source))
+    if not chosen:
+        raise InputError(f"no subject with an {subjects} number is there; take --subjects all")
+    return chosen
+
+
+def _basis(path: Path) -> Source:
+    transport = basis.load(path)
+    species = transport.meta.get("species")
+    if not isinstance(species, str) or not species:
+        raise BasisError(f"{path.name} does not name its species; add it to its meta, such as {BONA_FIDE!r}")
+    subject = transport.meta.get("subject", "")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Source(path.stem, SourceKind.BASIS, path, species, str(subject), sha256)
+
+
+def _recording(folder: Path) -> Source:
+    load_session(folder / SESSION_FILE)
+    species = folder.parent.name
+    return Source(
+        f"{species}/{folder.name}",
+        SourceKind.RECORDING,
+        folder,
+        species,
+        folder.name.split("_")[0],
+        sha256_of(folder / SESSION_FILE),
+    )
+
+
+def _number(source: Source) -> int:
+    digits = re.findall(r"\d+", source.subject)
+    if not digits:
+        raise InputError(f"{source.name}: its subject {source.subject!r} has no number; take --subjects all")
+    return int(digits[-1])

@@ -1,0 +1,204 @@
+"""The results of a campaign on disk: ``campaign.json`` says what is evaluated, ``trials.jsonl`` has a line
+for every finished trial."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from lightproof.errors import InputError
+from lightproof.evaluation.trials import TrialResult
+
+CAMPAIGN_FILE: Final = "campaign.json"
+TRIALS_FILE: Final = "trials.jsonl"
+
+_SOFTWARE: Final = "software"
+_NAMED: Final = 3
+
+
+class CampaignError(InputError):
+    """A campaign's folder belongs to another campaign, is in use, or is damaged."""
+
+
+class TrialLog:
+    """The finished trials of one campaign, open for appending. One process at a time holds a folder.
+
+    A last line without its end (the machine was switched off while it was written) is dropped: that trial
+    counts as not finished.
+
+    Example::
+
+        with TrialLog(folder, campaign.parameters(), keys) as log:
+            log.append(result)
+    """
+
+    def __init__(self, folder: Path, parameters: Mapping[str, Any], keys: Sequence[str]) -> None:
+        """Remember where the results are, what they must have been made with, and the keys of all trials."""
+        self._folder, self._parameters, self._keys = folder, dict(parameters), frozenset(keys)
+        self._file: FileIO | None = None
+        self.results: dict[str, TrialResult] = {}
+
+    def __enter__(self) -> Self:
+        """Read what is there, or begin.
+
+        Raises:
+            CampaignError: see the class; or the folder cannot be made or written to.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = FileIO(self._folder / TRIALS_FILE, "a+")
+            self._lock(self._file)
+            self._read(self._file)
+            self._agree()
+        except OSError as error:
+            self._close()
+            raise CampaignError(
+                f"{self._folder} cannot hold results ({error.strerror or error}); choose another folder"
+            ) from error
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        self._close()
+
+    def append(self, result: TrialResult) -> None:
+        """Write one result to the disk; one that is there already is not counted again.
+
+        Raises:
+            CampaignError: the trial is not of this campaign, or the disk is full.
+        """
+        if result.key in self.results:
+            return
+        if self._file is None or result.key not in self._keys:
+            raise CampaignError(f"trial {result.key!r} is not of the campaign in {self._folder}")
+        line = json.dumps(result.to_json(), allow_nan=False) + "\n"
+        try:
+            written = self._file.write(line.encode())
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise CampaignError(
+                f"{self._folder / TRIALS_FILE} cannot be written ({error.strerror}); make room and run again "
+                "to go on"
+            ) from error
+        if written != len(line.encode()):
+            raise CampaignError(f"{self._folder / TRIALS_FILE} is full; make room and run again to go on")
+        self.results[result.key] = result
+
+    def _lock(self, file: FileIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CampaignError(
+                f"another evaluation is writing to {self._folder}; wait for it or choose another folder"
+            ) from None
+
+    def _read(self, file: FileIO) -> None:
+        file.seek(0)
+        content = file.readall() or b""
+        whole = content.rfind(b"\n") + 1
+        for number, line in enumerate(content[:whole].splitlines(), 1):
+            try:
+                result = TrialResult.from_json(json.loads(line))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise CampaignError(
+                    f"{self._folder / TRIALS_FILE}: line {number} is damaged; take it out, and its trial is "
+                    "run again"
+                ) from error
+            self.results.setdefault(result.key, result)
+        if whole < len(content):
+            file.truncate(whole)
+
+    def _agree(self) -> None:
+        """Check the campaign that was begun here, or note the one that begins."""
+        path = self._folder / CAMPAIGN_FILE
+        if not path.exists():
+            if self.results:
+                raise CampaignError(
+                    f"{self._folder} holds results without {CAMPAIGN_FILE}; choose another folder"
+                )
+            write_whole(path, json.dumps(self._parameters, indent=2) + "\n")
+            return
+        try:
+            begun = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise CampaignError(f"{path} is damaged; choose another folder") from error
+        if not isinstance(begun, dict):
+            raise CampaignError(f"{path} is no campaign; choose another folder")
+        different = difference(begun, self._parameters)
+        if different:
+            raise CampaignError(
+                f"{self._folder} holds another campaign: {different}; take the same or choose another folder"
+            )
+        finished = self._keys <= set(self.results)
+        # A finished campaign may be reported by newer software, but no other software may add trials to it.
+        if not finished and begun.get(_SOFTWARE) != self._parameters[_SOFTWARE]:
+            raise CampaignError(
+                f"the campaign in {self._folder} was begun with other software "
+                f"({str(begun.get(_SOFTWARE))[:12]}, now {self._parameters[_SOFTWARE][:12]}); finish it "
+                "with that, or choose another folder"
+            )
+        unknown = sorted(set(self.results) - self._keys)
+        if unknown:
+            raise CampaignError(
+                f"{self._folder / TRIALS_FILE} holds the trial {unknown[0]!r}, which is not of this "
+                "campaign; take its line out"
+            )
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return in words in what two campaigns differ, software aside; empty where they agree."""
+    found = []
+    for name, value in now.items():
+        was = begun.get(name)
+        if name == _SOFTWARE or was == value:
+            continue
+        if isinstance(value, dict) and isinstance(was, dict):
+            changed = sorted(key for key in value.keys() | was.keys() if value.get(key) != was.get(key))
+            more = " and more" if len(changed) > _NAMED else ""
+            found.append(f"{name} differ in {', '.join(changed[:_NAMED])}{more}")
+        else:
+            found.append(f"{name} was {_shown(was)}, now {_shown(value)}")
+    return "; ".join(found)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all; an older one is replaced.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
+    ) as draft:
+        try:
+            draft.write(text)
+            draft.flush()
+            os.fsync(draft.fileno())
+            os.replace(draft.name, path)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

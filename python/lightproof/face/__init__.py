@@ -1,0 +1,1 @@
+"""Faces in pictures: found, measured, aligned, embedded and followed. Faces know no challenge."""

@@ -1,0 +1,103 @@
+"""What is gathered while the challenge plays: the light of every cell, and where the face was.
+
+No picture is kept here: a frame goes in, its 48 × 40 cell means are added to running sums, and it is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lightproof._core import BANDS, Response, Timeline
+from lightproof.face.alignment import COLUMNS, ROWS
+from lightproof.presence.surface import Prediction
+from lightproof.rigs.protocol import CameraMetadata, Frame, RigDescription
+
+UNCALIBRATED_LATENCY_S = 0.06
+"""Where a rig was never calibrated: a 60 Hz display, a 30 Hz camera and a driver's queue, typically."""
+
+_MIDDLES = np.stack([np.full(BANDS, COLUMNS / 2), (np.arange(BANDS) + 0.5) * ROWS / BANDS, np.ones(BANDS)])
+"""Middle of each band of rows in homogeneous grid coordinates, (3, BANDS)."""
+
+
+@dataclass(slots=True)
+class Track:
+    """How the face and the camera held through the challenge; filled frame by frame."""
+
+    frames: int = 0
+    lost: int = 0
+    several: int = 0
+    longest_loss: int = 0
+    motion: float = 0.0
+    cuts: int = 0
+    times_s: list[float] = field(default_factory=list)
+    metadata: list[CameraMetadata] = field(default_factory=list)
+    exposures: list[float] = field(default_factory=list)
+    _losing: int = 0
+
+    def note_frame(self, frame: Frame) -> None:
+        """Note a frame that came, whatever it shows."""
+        self.frames += 1
+        self.times_s.append(frame.sensor_time_s)
+        self.metadata.append(frame.metadata)
+        self.exposures.append(frame.exposure_s)
+
+    def note_face(self, found: bool) -> None:
+        """Note whether the frame showed the one face."""
+        self._losing = 0 if found else self._losing + 1
+        self.lost += not found
+        self.longest_loss = max(self.longest_loss, self._losing)
+
+
+class Observation:
+    """The response of a face to a challenge as it plays.
+
+    Args:
+        reference: mean cells under the neutral light before the challenge, (48, 40, 3) float32.
+        prediction: the relief that this face should have; its mask chooses the cells.
+        rig: whose calibration places the light in time and colour.
+        timeline: the flips of the challenge; the session adds to it while frames come in.
+        middle_s, half_s: middle and half of the challenge on the rig's clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        reference: NDArray[np.float32],
+        prediction: Prediction,
+        rig: RigDescription,
+        timeline: Timeline,
+        middle_s: float,
+        half_s: float,
+    ) -> None:
+        self.prediction = prediction
+        self.timeline = timeline
+        self.mixing = rig.calibration.mixing
+        self.calibrated_s = rig.calibration.latency_s
+        self.latency_s = UNCALIBRATED_LATENCY_S if self.calibrated_s is None else self.calibrated_s
+        self.track = Track()
+        self.exposures_s: list[tuple[float, float]] = []
+        self.band_exposures_s: list[list[tuple[float, float]]] = []
+        self.light: list[NDArray[np.float64]] = []
+        self.response = Response(prediction.mask, reference, self.mixing)
+        self._middle_s, self._half_s = middle_s, half_s
+
+    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> float:
+        """Take in the cells of one frame; ``transform`` maps the grid to its pixels.
+
+        Returns the root mean square of what registration leaves unexplained, in natural logarithms of
+        light; a frame of before the first light is left out and gives 0.
+        """
+        first_s = self.timeline.first_flip_s
+        rows_px = transform @ _MIDDLES
+        start_s, end_s = frame.light_interval_s(float(rows_px[1].mean()))
+        if first_s is None or start_s < first_s + self.latency_s:
+            return 0.0
+        light = self.timeline.light(start_s, end_s, self.latency_s)
+        u = ((start_s + end_s) / 2 - self._middle_s) / self._half_s
+        residual = self.response.push(cells, light.tolist(), u)[4]
+        self.exposures_s.append((start_s, end_s))
+        self.band_exposures_s.append([frame.light_interval_s(row) for row in rows_px[1].tolist()])
+        self.light.append(light)
+        return float(residual)

@@ -1,0 +1,1 @@
+"""References: what a capture subject is compared with. Reference pictures never persist."""

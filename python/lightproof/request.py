@@ -1,0 +1,121 @@
+"""The request: who asks, why, a nonce against replays, for whom the result is meant, and the policy."""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+from dataclasses import dataclass, field
+
+from lightproof.errors import InputError, NonceError
+from lightproof.policy import Policy
+
+MIN_NONCE_BYTES = 8
+MAX_NONCE_BYTES = 64
+"""RFC 9711 (EAT) section 4.1 takes nonces of 8 to 64 bytes."""
+
+FRESH_NONCE_BYTES = 32
+"""As much as the seed of a challenge holds."""
+
+MAX_AUDIENCE_AND_NONCE_BYTES = 144
+"""What a result token of at most 1 kB has room for: 101 bytes of audience beside a nonce of 32 bytes (43
+characters in base64url), 58 beside one of 64 bytes (86 characters)."""
+
+MAX_WORDS = 120
+"""Characters of a name or a purpose: it has to fit on a 7-inch screen."""
+
+LOCAL_AUDIENCE = "tag:lightproof,2026:local"
+"""The audience of a session that nobody but the person at the device asked for."""
+
+OTHER_WAY = (
+    "Ask whoever sent you here to verify you in another way. It counts just the same, "
+    "and you need not say why."
+)
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")  # characters of RFC 3986
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a session is asked for.
+
+    Attributes:
+        requester: who asks, as the person reads it; up to 120 printable characters.
+        purpose: why, completing "so that …"; up to 120 printable characters.
+        nonce: 8 to 64 bytes chosen by whoever relies on the result; it comes back in the token.
+        audience: URI of whoever the result is meant for; nobody else may accept it. Up to 101 bytes beside a
+            nonce of 32 bytes, 58 beside one of 64.
+        policy: what the session has to reach.
+        other_way: how else the person can verify, as the person reads it; up to 360 printable characters.
+
+    Raises:
+        NonceError: the nonce is shorter or longer than EAT takes.
+        InputError: a text is empty, too long or holds control characters, or the audience is no URI.
+    """
+
+    requester: str
+    purpose: str
+    nonce: bytes = field(repr=False)
+    audience: str
+    policy: Policy = field(default_factory=Policy)
+    other_way: str = OTHER_WAY
+
+    def __post_init__(self) -> None:
+        _require_nonce(self.nonce)
+        _require_words("requester", self.requester, MAX_WORDS)
+        _require_words("purpose", self.purpose, MAX_WORDS)
+        _require_words("other way", self.other_way, 3 * MAX_WORDS)
+        room = MAX_AUDIENCE_AND_NONCE_BYTES - math.ceil(len(self.nonce) * 8 / 6)
+        if not _URI.fullmatch(self.audience) or len(self.audience) > room:
+            raise InputError(
+                f"audience {self.audience[:80]!r} is not a URI of at most {room} bytes; "
+                "give one such as https://example.org/verify"
+            )
+
+    @classmethod
+    def fresh(
+        cls,
+        *,
+        requester: str = "This device",
+        purpose: str = "you can try verification by light",
+        audience: str = LOCAL_AUDIENCE,
+        policy: Policy | None = None,
+    ) -> Request:
+        """Return a request with 32 random bytes as its nonce, for a session that starts on this device."""
+        return cls(requester, purpose, secrets.token_bytes(FRESH_NONCE_BYTES), audience, policy or Policy())
+
+
+def nonce_from_hex(text: str) -> bytes:
+    """Return the nonce in hexadecimal digits of either case.
+
+    Raises:
+        NonceError: there are other characters, an odd number of digits, or not 8 to 64 bytes.
+
+    Example::
+
+        nonce_from_hex("00112233445566778899aabbccddeeff")
+    """
+    if not re.fullmatch(r"(?:[0-9A-Fa-f]{2})*", text):
+        raise NonceError(
+            f"nonce of {len(text)} characters is not hexadecimal; give an even number of digits 0-9 a-f, "
+            f"{2 * MIN_NONCE_BYTES} to {2 * MAX_NONCE_BYTES} of them"
+        )
+    nonce = bytes.fromhex(text)
+    _require_nonce(nonce)
+    return nonce
+
+
+def _require_nonce(nonce: bytes) -> None:
+    if not MIN_NONCE_BYTES <= len(nonce) <= MAX_NONCE_BYTES:
+        raise NonceError(
+            f"nonce has {len(nonce)} bytes; give {MIN_NONCE_BYTES} to {MAX_NONCE_BYTES} bytes, "
+            f"which are {2 * MIN_NONCE_BYTES} to {2 * MAX_NONCE_BYTES} hexadecimal digits"
+        )
+
+
+def _require_words(name: str, text: str, most: int) -> None:
+    if not text.strip() or len(text) > most or not text.isprintable():
+        raise InputError(
+            f"{name} {text[:80]!r} of {len(text)} characters cannot be shown to the person; "
+            f"give 1 to {most} printable characters on one line"
+        )

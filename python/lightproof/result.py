@@ -1,0 +1,340 @@
+"""The result: an Entity Attestation Token (RFC 9711) as a signed JWT of at most 1 kB.
+
+It says how a session ended, for whom, when and under which rules. It holds no picture, no embedding and no
+score; its claim set is closed, and a token with any other claim is refused. ``docs/result.md`` lists them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from lightproof.device import DeviceKey
+from lightproof.errors import InputError, ResultError
+from lightproof.policy import MAX_RESULT_VALIDITY_S
+from lightproof.verdict import Outcome, ReasonCode, Verdict
+
+if TYPE_CHECKING:
+    from lightproof.rigs.protocol import RigKind
+
+EAT_PROFILE = "tag:lightproof,2026:result:1"
+"""Names these claims and their meaning (RFC 9711 section 4.3.2). Another set of claims is another profile."""
+
+TOKEN_TYPE = "eat+jwt"
+"""The ``typ`` of RFC 9782: the token cannot be taken for another kind of JWT (RFC 8725 section 3.11)."""
+
+MAX_TOKEN_BYTES = 1000
+HASH_BYTES = 24
+"""SHA-256/192 (NIST SP 800-208): SHA-256 cut to 192 bits. Four of them fit where three would."""
+
+CLOCK_LEEWAY_S = 5
+"""How far the device's clock may run ahead of that of whoever checks the token."""
+
+CLAIMS = frozenset(
+    {"eat_profile", "eat_nonce", "aud", "sub", "jti", "iat", "exp"}
+    | {"outcome", "reasons", "rig", "presence_only", "hashes"}
+)
+HASHES = frozenset({"policy", "models", "challenge", "software"})
+RIGS_WITHOUT_A_PERSON = frozenset({"simulated", "recording"})
+_RIGS = (*RIGS_WITHOUT_A_PERSON, "pi", "desktop", "other")
+_MAX_JWKS_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """What a session has to say to whoever asked.
+
+    ``nonce`` and ``audience`` are those of the request. The hashes are whole SHA-256 digests (32 bytes) of
+    the policy's canonical form, of the model manifest, of the challenge's seed (None if none was played) and
+    of the software. ``issued_at`` is in whole seconds since the epoch, ``validity_s`` 1 to 120 seconds.
+    """
+
+    verdict: Verdict
+    nonce: bytes
+    audience: str
+    rig: RigKind
+    presence_only: bool
+    policy_sha256: bytes
+    models_sha256: bytes
+    software_sha256: bytes
+    challenge_sha256: bytes | None
+    issued_at: int
+    validity_s: int = MAX_RESULT_VALIDITY_S
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedResult:
+    """A result whose signature, nonce, audience, times and claims all hold.
+
+    Times are in seconds since the epoch. ``hashes`` are the base64url SHA-256/192 of what their keys name.
+    """
+
+    verdict: Verdict
+    rig: str
+    presence_only: bool
+    subject: str
+    audience: str
+    token_id: str
+    issued_at: int
+    expires_at: int
+    hashes: Mapping[str, str]
+    kid: str
+
+    @property
+    def a_person_was_there(self) -> bool:
+        """False if the rig says of itself that it only simulates, or replays a recording."""
+        return self.rig not in RIGS_WITHOUT_A_PERSON
+
+
+class Refusal(StrEnum):
+    """Why a token is not accepted."""
+
+    TOO_LONG = "too_long"
+    MALFORMED = "malformed"
+    ALGORITHM = "algorithm"
+    UNKNOWN_KEY = "unknown_key"
+    SIGNATURE = "signature"
+    UNKNOWN_CLAIM = "unknown_claim"
+    WRONG_NONCE = "wrong_nonce"
+    WRONG_AUDIENCE = "wrong_audience"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+
+
+class ResultRefusedError(ResultError):
+    """A result token does not verify; ``refusal`` says why in a word."""
+
+    def __init__(self, refusal: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+
+
+def sign_result(result: SessionResult, key: DeviceKey) -> str:
+    """Return the result as a compact JWT, signed ES256 (RFC 7518 section 3.4), of at most 1,000 bytes.
+
+    The reasons go in from the most telling one on, as many as fit; the first always does.
+
+    Raises:
+        InputError: the audience is too long for the token, or the validity is outside 1 to 120 seconds.
+    """
+    if not 1 <= result.validity_s <= MAX_RESULT_VALIDITY_S:
+        raise InputError(f"validity of {result.validity_s} s is outside 1 to {MAX_RESULT_VALIDITY_S} s")
+    header = {"alg": "ES256", "typ": TOKEN_TYPE, "kid": key.kid}
+    claims = _claims(result, key.subject_for(result.audience))
+    for count in range(len(result.verdict.reasons), -1, -1):
+        claims["reasons"] = [str(code) for code in result.verdict.reasons[:count]]
+        token = jwt.encode(header, claims, key.private, algorithms=["ES256"])
+        if len(token) <= MAX_TOKEN_BYTES and (count or not result.verdict.reasons):
+            return token
+    raise InputError(
+        f"the result for an audience of {len(result.audience)} bytes does not fit into {MAX_TOKEN_BYTES}; "
+        "use a shorter audience or nonce"
+    )
+
+
+def verify_result(
+    token: str, jwks: Mapping[str, Any], nonce: bytes, audience: str, now: float | None = None
+) -> VerifiedResult:
+    """Return what a token says, once everything about it holds.
+
+    A token is for a single use: whoever relies on it keeps ``token_id`` until ``expires_at`` to take it once.
+
+    Args:
+        token: the compact JWT.
+        jwks: the JWK set of the devices that are trusted, as ``lightproof device jwks`` prints it.
+        nonce: the nonce of the request.
+        audience: the audience of the request.
+        now: seconds since the epoch, the current time if None.
+
+    Raises:
+        ResultRefusedError: the token is not accepted; ``refusal`` says why.
+    """
+    now_s = time.time() if now is None else now
+    if len(token) > MAX_TOKEN_BYTES:
+        raise _refused(Refusal.TOO_LONG, f"has {len(token)} characters, more than {MAX_TOKEN_BYTES}")
+    header = _json_object(_segments(token)[0])
+    if header.get("alg") != "ES256":
+        raise _refused(Refusal.ALGORITHM, "is not signed ES256; no other algorithm is accepted")
+    if set(header) != {"alg", "typ", "kid"} or header["typ"] != TOKEN_TYPE:
+        raise _refused(Refusal.MALFORMED, f"has a header other than alg, kid and typ {TOKEN_TYPE}")
+    key = _find_key(jwks, header["kid"])
+    try:
+        claims = jwt.decode(token, key, algorithms=["ES256"]).claims
+    except (JoseError, ValueError, RecursionError) as error:
+        raise _refused(Refusal.SIGNATURE, "is not what this device signed") from error
+    verified = _read(claims, kid=key.thumbprint())
+
+    if claims["eat_nonce"] != _base64url(nonce):
+        raise _refused(Refusal.WRONG_NONCE, "answers another request: its nonce is not the one given")
+    if verified.audience != audience:
+        raise _refused(Refusal.WRONG_AUDIENCE, f"is meant for {verified.audience}, not for {audience[:80]!r}")
+    if verified.issued_at > now_s + CLOCK_LEEWAY_S:
+        ahead_s = verified.issued_at - now_s
+        raise _refused(Refusal.NOT_YET_VALID, f"was issued {ahead_s:.0f} s in the future; set the clocks")
+    if now_s >= verified.expires_at:
+        late_s = now_s - verified.expires_at
+        raise _refused(Refusal.EXPIRED, f"expired {late_s:.0f} s ago; ask for a new session")
+    return verified
+
+
+def load_jwks(path: Path) -> dict[str, Any]:
+    """Return the JWK set in a JSON file.
+
+    Raises:
+        InputError: the file cannot be read, or holds no JWK set.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_JWKS_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"JWK set {path} cannot be read: {error.strerror or error}") from error
+    try:
+        jwks = json.loads(content[:_MAX_JWKS_BYTES])
+    except (ValueError, RecursionError):
+        jwks = None
+    if not isinstance(jwks, dict) or not isinstance(jwks.get("keys"), list):
+        raise InputError(
+            f'JWK set {path} is no JSON object with "keys"; make one with: lightproof device jwks'
+        )
+    return jwks
+
+
+@cache
+def software_sha256() -> bytes:
+    """Return the 32-byte SHA-256 that names this software: path and content of every code file."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".so"}):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.digest()
+
+
+def _claims(result: SessionResult, subject: str) -> dict[str, Any]:
+    digests = {
+        "policy": result.policy_sha256,
+        "models": result.models_sha256,
+        "challenge": result.challenge_sha256,
+        "software": result.software_sha256,
+    }
+    return {
+        "eat_profile": EAT_PROFILE,
+        "eat_nonce": _base64url(result.nonce),
+        "aud": result.audience,
+        "sub": subject,
+        "jti": _base64url(secrets.token_bytes(16)),
+        "iat": result.issued_at,
+        "exp": result.issued_at + result.validity_s,
+        "outcome": str(result.verdict.outcome),
+        "reasons": [],
+        "rig": result.rig,
+        "presence_only": result.presence_only,
+        "hashes": {
+            name: _base64url(digest[:HASH_BYTES]) for name, digest in digests.items() if digest is not None
+        },
+    }
+
+
+def _read(claims: Mapping[str, Any], kid: str) -> VerifiedResult:
+    if unknown := sorted(set(claims) - CLAIMS):
+        raise _refused(Refusal.UNKNOWN_CLAIM, f"has claims that a result does not have: {unknown}")
+    if missing := sorted(CLAIMS - set(claims)):
+        raise _refused(Refusal.MALFORMED, f"lacks the claims {missing}")
+    hashes = claims["hashes"]
+    well_formed = (
+        claims["eat_profile"] == EAT_PROFILE
+        and all(isinstance(claims[name], str) for name in ("eat_nonce", "aud", "sub", "jti"))
+        and all(type(claims[name]) is int for name in ("iat", "exp"))  # a bool is an int as well
+        and 1 <= claims["exp"] - claims["iat"] <= MAX_RESULT_VALIDITY_S
+        and isinstance(claims["reasons"], list)
+        and claims["rig"] in _RIGS
+        and isinstance(claims["presence_only"], bool)
+        and isinstance(hashes, dict)
+        and HASHES - {"challenge"} <= set(hashes) <= HASHES
+        and all(isinstance(digest, str) for digest in hashes.values())
+    )
+    if not well_formed:
+        raise _refused(Refusal.MALFORMED, f"does not keep to its profile {EAT_PROFILE}")
+    try:
+        verdict = Verdict(Outcome(claims["outcome"]), tuple(ReasonCode(code) for code in claims["reasons"]))
+    except (ValueError, TypeError) as error:
+        raise _refused(Refusal.MALFORMED, f"has an impossible verdict: {error}") from error
+    return VerifiedResult(
+        verdict=verdict,
+        rig=claims["rig"],
+        presence_only=claims["presence_only"],
+        subject=claims["sub"],
+        audience=claims["aud"],
+        token_id=claims["jti"],
+        issued_at=claims["iat"],
+        expires_at=claims["exp"],
+        hashes=MappingProxyType(hashes),
+        kid=kid,
+    )
+
+
+def _segments(token: str) -> tuple[bytes, bytes, bytes]:
+    """Return header, payload and signature, each in the one base64url form that its bytes have.
+
+    The last character of a signature carries four bits that decoders ignore; a token with other bits there
+    would verify as well, so one signature would have sixteen spellings.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise _refused(Refusal.MALFORMED, f"has {len(parts)} parts; a JWT has three, joined by dots")
+    decoded = []
+    for part in parts:
+        try:
+            content = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+        except ValueError as error:
+            raise _refused(Refusal.MALFORMED, "is not base64url text") from error
+        if _base64url(content) != part:
+            raise _refused(Refusal.MALFORMED, "is not in canonical base64url form")
+        decoded.append(content)
+    return decoded[0], decoded[1], decoded[2]
+
+
+def _json_object(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _refused(Refusal.MALFORMED, "has a header that is not JSON") from error
+    if not isinstance(value, dict):
+        raise _refused(Refusal.MALFORMED, "has a header that is no JSON object")
+    return value
+
+
+def _find_key(jwks: Mapping[str, Any], kid: object) -> ECKey:
+    """Return the P-256 key of this id; no other kind of key is ever tried (RFC 8725 section 3.1)."""
+    for entry in jwks["keys"]:
+        if not isinstance(entry, dict) or entry.get("kty") != "EC" or entry.get("crv") != "P-256":
+            continue
+        try:
+            key = ECKey.import_key({name: entry[name] for name in ("kty", "crv", "x", "y")})
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+        if key.thumbprint() == kid:
+            return key
+    raise _refused(Refusal.UNKNOWN_KEY, "is signed by a device that is not in the JWK set")
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _refused(refusal: Refusal, why: str) -> ResultRefusedError:
+    return ResultRefusedError(refusal, f"result token {why}")

@@ -1,0 +1,43 @@
+"""Rigs: a camera, a screen and one clock that stamps both.
+
+Nothing heavy is imported here: pygame, linuxpy, OpenCV and PyAV load when a rig that needs them is opened.
+"""
+
+from lightproof.rigs.calibration_store import StoredCalibration, load_calibration, save_calibration
+from lightproof.rigs.desktop import DesktopRig
+from lightproof.rigs.desktop_camera import Camera
+from lightproof.rigs.loading import open_rig, rig_names
+from lightproof.rigs.protocol import (
+    Calibration,
+    CameraMetadata,
+    Frame,
+    Geometry,
+    PixelFormat,
+    Rig,
+    RigDescription,
+    RigKind,
+    RigOptions,
+)
+from lightproof.rigs.recording import RecordingRig
+from lightproof.rigs.recording_writer import RecordingWriter
+
+__all__ = [
+    "Calibration",
+    "Camera",
+    "CameraMetadata",
+    "DesktopRig",
+    "Frame",
+    "Geometry",
+    "PixelFormat",
+    "RecordingRig",
+    "RecordingWriter",
+    "Rig",
+    "RigDescription",
+    "RigKind",
+    "RigOptions",
+    "StoredCalibration",
+    "load_calibration",
+    "open_rig",
+    "rig_names",
+    "save_calibration",
+]

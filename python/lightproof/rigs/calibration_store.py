@@ -1,0 +1,137 @@
+"""Keeps what was measured when a camera and a screen were set up together.
+
+One JSON file a camera, ``calibration/<camera name>.json`` in the state directory, mode 0600: it tells
+nothing of people, but whoever could change it could make a relay look punctual.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lightproof.device import state_directory
+from lightproof.errors import CalibrationError
+from lightproof.rigs.protocol import Calibration
+
+_FORMAT = 1
+_MAX_FILE_BYTES = 4096  # ten times what is written
+_MAX_LATENCY_S = 1.0  # no screen and camera are slower; more is a mistake of units
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCalibration:
+    """A calibration, the camera that it was measured with and when, in UTC."""
+
+    camera: str
+    calibration: Calibration
+    measured: datetime
+
+
+def calibration_path(camera: str, directory: Path | None = None) -> Path:
+    """Return where the calibration of a camera is kept; ``directory`` is the state directory if None."""
+    slug = re.sub(r"[^a-z0-9]+", "-", camera.lower()).strip("-")[:80] or "camera"
+    return (state_directory() if directory is None else directory) / "calibration" / f"{slug}.json"
+
+
+def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibration | None:
+    """Return what was measured with a camera, or None if nothing ever was.
+
+    Raises:
+        CalibrationError: the file cannot be read, is damaged, belongs to another camera, or others can change it.
+    """
+    path = calibration_path(camera, directory)
+    try:
+        with open(path, "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CalibrationError(
+            f"calibration {path} cannot be read ({error.strerror}); correct its permissions"
+        ) from error
+    if mode & 0o022:
+        raise CalibrationError(f"calibration {path} can be changed by others; check it and run: chmod 600 {path}")
+    try:
+        stored = _parse(content)
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+        raise CalibrationError(f"calibration {path} is damaged; delete it and calibrate this rig again") from error
+    if stored.camera != camera:
+        raise CalibrationError(
+            f"calibration {path} belongs to camera {stored.camera!r}, not {camera!r}; calibrate again"
+        )
+    return stored
+
+
+def save_calibration(stored: StoredCalibration, directory: Path | None = None) -> Path:
+    """Write a calibration so that it is there whole or not at all, and return where.
+
+    Raises:
+        CalibrationError: the calibration is out of range, or the file cannot be written.
+    """
+    path = calibration_path(stored.camera, directory)
+    content = json.dumps(
+        {
+            "format": _FORMAT,
+            "camera": stored.camera,
+            "latency_s": stored.calibration.latency_s,
+            "mixing": stored.calibration.mixing,
+            "measured": stored.measured.isoformat(),
+        }
+    )
+    try:
+        _parse(content.encode())
+    except (ValueError, TypeError) as error:
+        raise CalibrationError(
+            f"calibration of {stored.camera!r} is out of range ({error}); measure again"
+        ) from error
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise CalibrationError(
+            f"calibration {path} cannot be written ({error.strerror}); set LIGHTPROOF_HOME"
+        ) from error
+    return path
+
+
+def _parse(content: bytes) -> StoredCalibration:
+    document = json.loads(content)
+    if (
+        set(document) != {"format", "camera", "latency_s", "mixing", "measured"}
+        or document["format"] != _FORMAT
+    ):
+        raise ValueError("keys or format")
+    latency_s, camera = document["latency_s"], document["camera"]
+    if latency_s is not None and not 0 <= _number(latency_s) <= _MAX_LATENCY_S:
+        raise ValueError(f"latency of {latency_s} s is not within 0 and {_MAX_LATENCY_S:g} s")
+    rows = tuple((_number(red), _number(green), _number(blue)) for red, green, blue in document["mixing"])
+    if len(rows) != 3 or not math.isclose(max(max(row) for row in rows), 1.0, rel_tol=1e-6):
+        raise ValueError("mixing is no 3x3 matrix whose largest entry is 1")
+    measured = datetime.fromisoformat(document["measured"])
+    if not isinstance(camera, str) or measured.tzinfo is None:
+        raise ValueError("camera or date without time zone")
+    return StoredCalibration(
+        camera, Calibration(None if latency_s is None else float(latency_s), rows), measured
+    )
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)

@@ -1,0 +1,170 @@
+"""The rig: a camera, a screen and one clock that stamps both.
+
+A rig is the seam that makes a session testable. It shows illuminations and yields frames; it knows nothing of
+faces, challenges or verdicts. Third parties add rigs through the entry-point group ``lightproof.rigs`` (a
+callable that takes :class:`RigOptions` and returns a :class:`Rig`) or load one directly with ``--rig
+module:factory``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+PixelFormat: TypeAlias = Literal["rgb888", "bgr888", "yuv420", "nv12"]
+"""Layout of a frame: packed R,G,B; packed B,G,R; planar Y,U,V 4:2:0; Y with interleaved U,V 4:2:0."""
+
+RigKind: TypeAlias = Literal["pi", "desktop", "simulated", "recording", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMetadata:
+    """What the camera said about one frame; ``None`` where the camera does not say.
+
+    ``gain`` is the product of analogue and digital gain. ``white_balance`` is (red gain, blue gain), or a
+    colour temperature in kelvin as a 1-tuple. ``locked`` is True only if exposure, gain and white balance
+    are known to be held by hand, False if one of them is known to run free.
+    """
+
+    gain: float | None = None
+    white_balance: tuple[float, ...] | None = None
+    locked: bool | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of the camera with the time at which its light was collected.
+
+    ``image`` is uint8. For ``rgb888``/``bgr888`` its shape is (height, width, 3); rows may be strided. For
+    ``yuv420``/``nv12`` its shape is (height * 3 / 2, stride) with stride >= width. Pictures are as the
+    camera sees them, not mirrored.
+
+    ``sensor_time_s`` is the START of the exposure of the first row on the rig's clock. Row r collects light
+    from ``sensor_time_s + r / height * readout_s`` for ``exposure_s``.
+    """
+
+    image: NDArray[np.uint8]
+    pixel_format: PixelFormat
+    width: int
+    height: int
+    sensor_time_s: float
+    exposure_s: float
+    readout_s: float
+    metadata: CameraMetadata = CameraMetadata()
+
+    def light_interval_s(self, row: float) -> tuple[float, float]:
+        """Return the start and the end of the exposure of one image row on the rig's clock, in seconds."""
+        start_s = self.sensor_time_s + row / self.height * self.readout_s
+        return start_s, start_s + self.exposure_s
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where the camera stands to the screen, in metres.
+
+    ``screen_m`` is (width, height) of the lit area. ``camera_m`` is the camera's position relative to the
+    screen's
+    centre: x to the person's right, y up, z towards the person. ``focal_px`` is the focal length in pixels
+    of the frames that the rig yields, None if unknown.
+    """
+
+    screen_m: tuple[float, float]
+    camera_m: tuple[float, float, float]
+    focal_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Constants of the rig, measured at set-up.
+
+    ``latency_s`` is the time from a flip that :meth:`Rig.show` reports to the light that a frame's exposure
+    interval holds, None where it was never measured. ``mixing`` is a 3x3 matrix: the camera's linear RGB
+    answer (rows) to the screen's linear red, green and blue (columns) off a white surface, scaled so that
+    its largest entry is 1.
+    """
+
+    latency_s: float | None = None
+    mixing: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class RigDescription:
+    """What a session has to know about its rig."""
+
+    name: str
+    kind: RigKind
+    geometry: Geometry
+    calibration: Calibration
+    frame_rate_hz: float
+    refresh_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class RigOptions:
+    """What the command line hands to a rig's factory. ``settings`` holds options that only this rig
+    understands."""
+
+    seed: int | None = None
+    subject: Path | None = None
+    attack: str | None = None
+    recording: Path | None = None
+    camera: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Rig(Protocol):
+    """A camera, a screen and one clock. Used as a context manager: hardware is held only inside it.
+
+    Example::
+
+        with rig:
+            flip_s = rig.show(illumination)
+            for frame in rig.frames(until_s=flip_s + 0.2):
+                ...
+    """
+
+    @property
+    def description(self) -> RigDescription:
+        """Name, kind, geometry and calibration of this rig."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+    def now_s(self) -> float:
+        """Return the rig's clock in seconds; it never goes back."""
+        ...
+
+    def show(self, illumination: NDArray[np.uint8], at_s: float | None = None) -> float:
+        """Show four sRGB colours, shape (4, 3), quadrants TL TR BL BR as the person sees them.
+
+        Waits until the clock reaches ``at_s`` (not at all if None or past), shows at the next refresh of
+        the screen and returns the time of that flip in seconds.
+        """
+        ...
+
+    def frames(self, until_s: float) -> Iterator[Frame]:
+        """Yield the frames that the camera delivers until the clock reaches ``until_s``, oldest first.
+
+        A frame that was delivered while nobody asked is kept and comes first.
+        """
+        ...
+
+    def say(self, message: str) -> None:
+        """Show one line of guidance to the person, or nothing where the rig has no room for words."""
+        ...

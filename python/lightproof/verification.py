@@ -1,0 +1,304 @@
+"""One session, top to bottom: request → consent → reference → position → challenge → evidence → match →
+verdict → signed result → forget.
+
+Each step is a module of that name; this one only puts them in order. Whatever happens, pictures, cells and
+embeddings are overwritten when the session ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from lightproof._core import Challenge, Sampler
+from lightproof.challenge import derive_seed
+from lightproof.consent import Consent, ConsentAsker, notice
+from lightproof.device import DeviceKey
+from lightproof.errors import RecordingError
+from lightproof.face.networks import FaceNetworks
+from lightproof.face.tracker import FaceTracker
+from lightproof.frames import FrameGate
+from lightproof.matching import MatchEvidence, ProbeGallery, compare
+from lightproof.position import wait_for_position
+from lightproof.presence.evidence import PresenceEvidence
+from lightproof.presence.judgement import Trace, is_enough, judge
+from lightproof.presence.observation import Observation
+from lightproof.presence.playing import Eyes, play
+from lightproof.presence.screen_time import ScreenTime
+from lightproof.privacy.forget import Forgetting
+from lightproof.references.document import Reference, load_reference
+from lightproof.request import Request
+from lightproof.result import SessionResult, sign_result, software_sha256
+from lightproof.rigs.protocol import Rig
+from lightproof.verdict import (
+    DECLINED,
+    PRESENCE_PARTS,
+    REQUIRED_PARTS,
+    EvidencePart,
+    Outcome,
+    ReasonCode,
+    Verdict,
+    decide,
+)
+
+
+class Step(StrEnum):
+    """The steps of a session, in order."""
+
+    REQUEST = "request"
+    CONSENT = "consent"
+    REFERENCE = "reference"
+    POSITION = "position"
+    CHALLENGE = "challenge"
+    EVIDENCE = "evidence"
+    MATCH = "match"
+    VERDICT = "verdict"
+    RESULT = "result"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Entropy:
+    """The device's own randomness for one session: two independent draws of 32 bytes.
+
+    ``device_random`` goes into the challenge's seed together with the nonce; ``decoy_seed`` draws the decoys.
+    """
+
+    device_random: bytes = field(repr=False)
+    decoy_seed: bytes = field(repr=False)
+
+    @classmethod
+    def fresh(cls) -> Entropy:
+        """Return randomness from the operating system."""
+        return cls(secrets.token_bytes(32), secrets.token_bytes(32))
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Entropy:
+        """Return reproducible randomness: for simulated rigs only, where nobody has anything to gain."""
+        first, second = (
+            hashlib.sha256(f"lightproof {name} {seed}".encode()).digest() for name in ("device", "decoys")
+        )
+        return cls(first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How a session ended, and on what evidence.
+
+    ``evidence`` and ``match`` are None where the session ended before them. ``token`` is the signed result;
+    None without a device key and for replayed recordings, which prove nothing about now. ``timings`` are
+    seconds per step, and ``light`` seconds of light on the face. ``trace`` is there only if it was asked
+    for.
+    """
+
+    verdict: Verdict
+    evidence: PresenceEvidence | None = None
+    match: MatchEvidence | None = None
+    token: str | None = None
+    challenge: Challenge | None = None
+    challenge_sha256: bytes | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+    trace: Trace | None = None
+
+
+class _Clockwork:
+    """Says which step is going on and how long each took."""
+
+    def __init__(self, on_step: Callable[[Step], None] | None) -> None:
+        self._on_step = on_step
+        self.timings: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        if self._on_step is not None:
+            self._on_step(step)
+        start_s = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[step.value] = time.perf_counter() - start_s
+
+
+def verify(
+    rig: Rig,
+    request: Request,
+    networks: FaceNetworks,
+    *,
+    ask: ConsentAsker,
+    reference: Path | bytes | None = None,
+    key: DeviceKey | None = None,
+    entropy: Entropy | None = None,
+    on_step: Callable[[Step], None] | None = None,
+    on_hint: Callable[[ReasonCode], None] | None = None,
+    note: Callable[[str, str], None] | None = None,
+    keep_trace: bool = False,
+) -> Session:
+    """Run one session and return how it ended.
+
+    Args:
+        rig: camera, screen and clock; entered here and left when the session ends.
+        request: who asks, why, the nonce and the policy.
+        networks: detectors, mesh and embedder.
+        ask: brings the person's consent.
+        reference: picture of the person's ID document, a file or its content; needed unless the policy asks
+            for presence only.
+        key: signs the result; without one there is no token.
+        entropy: the device's randomness; drawn from the operating system if None.
+        on_step, on_hint: told when a step begins, and what keeps the person from being in position.
+        note: receives what a replay needs to come to the same evidence (a recording's ``note``).
+        keep_trace: keep intermediate figures for a report; the person is told that there will be one.
+
+    Raises:
+        ReferenceUnusableError, PictureError: the reference cannot be used.
+        RigError: the camera or the screen fails.
+        FrameError, ClockError: the rig's frames contradict each other.
+
+    Example::
+
+        with open_rig("desktop", RigOptions()) as rig: ...
+        session = verify(rig, Request.fresh(), load_networks(), ask=ask_in_words, reference=Path("id.jpg"))
+        print(session.verdict.outcome)
+    """
+    clockwork = _Clockwork(on_step)
+    entropy = entropy or Entropy.fresh()
+
+    def consent() -> Consent:
+        return ask(notice(request, recording=note is not None, report=keep_trace))
+
+    with Forgetting() as forgetting:
+        session = _run(
+            rig, request, networks, consent, reference, entropy, clockwork, on_hint, note, forgetting
+        )
+        with clockwork.step(Step.RESULT):
+            token = _sign(session, rig, request, networks, key)
+        started_s = time.perf_counter()
+    clockwork.timings[Step.FORGET.value] = time.perf_counter() - started_s
+    return replace(
+        session,
+        token=token,
+        timings=session.timings | clockwork.timings,
+        trace=session.trace if keep_trace else None,
+    )
+
+
+def _run(
+    rig: Rig,
+    request: Request,
+    networks: FaceNetworks,
+    consent: Callable[[], Consent],
+    picture: Path | bytes | None,
+    entropy: Entropy,
+    clockwork: _Clockwork,
+    on_hint: Callable[[ReasonCode], None] | None,
+    note: Callable[[str, str], None] | None,
+    forgetting: Forgetting,
+) -> Session:
+    policy = request.policy
+    with clockwork.step(Step.REQUEST):
+        seed = derive_seed(request.nonce, entropy.device_random)
+        challenge = Challenge.generate(seed, policy.mode)
+        commitment = hashlib.sha256(seed).digest()
+        tracker = forgetting.keep(FaceTracker(networks))
+        sampler, gate = Sampler(), FrameGate()
+    with clockwork.step(Step.CONSENT):
+        if consent() is Consent.DECLINED:
+            return Session(DECLINED)
+    reference: Reference | None = None
+    with clockwork.step(Step.REFERENCE):
+        if picture is not None and not policy.presence_only:
+            reference = forgetting.keep(load_reference(picture, networks))
+    with rig:
+        if note is not None:
+            for name, value in (
+                ("nonce", request.nonce),
+                ("device_random", entropy.device_random),
+                ("decoy_seed", entropy.decoy_seed),
+            ):
+                note(name, value.hex())
+            note("policy", policy.canonical())
+        with clockwork.step(Step.POSITION):
+            position = wait_for_position(rig, gate, tracker, sampler, on_hint or (lambda _: None))
+        if isinstance(position, ReasonCode):
+            return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
+        gallery = forgetting.keep(ProbeGallery(networks.embedder))
+
+        def enough(observation: Observation, screen_time: ScreenTime) -> bool:
+            return is_enough(observation, rig.description, policy, entropy.decoy_seed, screen_time.late_s)
+
+        with clockwork.step(Step.CHALLENGE):
+            played = play(rig, challenge, position, Eyes(gate, tracker, sampler, gallery), enough)
+    timings = {"light": played.light_s}
+    if played.screen_time.lost:
+        lost = Verdict(Outcome.INCONCLUSIVE, (ReasonCode.SCREEN_LOST_TIME,))
+        return Session(lost, challenge=challenge, challenge_sha256=commitment, timings=timings)
+    with clockwork.step(Step.EVIDENCE):
+        evidence, trace = judge(
+            played.observation, rig.description, policy, entropy.decoy_seed, played.screen_time.late_s
+        )
+    match: MatchEvidence | None = None
+    with clockwork.step(Step.MATCH):
+        if reference is not None:
+            match = _compare(reference, gallery, networks, float(policy.fmr), forgetting)
+    with clockwork.step(Step.VERDICT):
+        verdict = _decide(evidence, match, presence_only=policy.presence_only)
+    return Session(verdict, evidence, match, None, challenge, commitment, timings, trace)
+
+
+def _decide(evidence: PresenceEvidence, match: MatchEvidence | None, *, presence_only: bool) -> Verdict:
+    parts: dict[str, EvidencePart | None] = {name: getattr(evidence, name) for name in PRESENCE_PARTS}
+    if presence_only:
+        return decide(parts, PRESENCE_PARTS)
+    return decide(parts | {"match": match}, REQUIRED_PARTS)
+
+
+def _compare(
+    reference: Reference, gallery: ProbeGallery, networks: FaceNetworks, fmr: float, forgetting: Forgetting
+) -> MatchEvidence:
+    threshold = networks.embedder.entry.threshold_at(fmr)
+    probe = forgetting.keep(gallery.probe())
+    return compare(reference, probe, threshold, fmr)
+
+
+def _sign(
+    session: Session, rig: Rig, request: Request, networks: FaceNetworks, key: DeviceKey | None
+) -> str | None:
+    if key is None or rig.description.kind == "recording":
+        return None
+    result = SessionResult(
+        verdict=session.verdict,
+        nonce=request.nonce,
+        audience=request.audience,
+        rig=rig.description.kind,
+        presence_only=request.policy.presence_only,
+        policy_sha256=request.policy.sha256(),
+        models_sha256=bytes.fromhex(networks.manifest.sha256),
+        software_sha256=software_sha256(),
+        challenge_sha256=session.challenge_sha256,
+        issued_at=int(time.time()),
+        validity_s=request.policy.result_validity_s,
+    )
+    return sign_result(result, key)
+
+
+def recorded_entropy(context: dict[str, str]) -> tuple[bytes, Entropy]:
+    """Return the nonce and the randomness of a recorded session from its notes.
+
+    Raises:
+        RecordingError: a note is missing or is no hexadecimal text.
+    """
+    try:
+        nonce, device_random, decoy_seed = (
+            bytes.fromhex(context[name]) for name in ("nonce", "device_random", "decoy_seed")
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise RecordingError(
+            f"recording lacks a usable note of {error}; only recordings of whole sessions can be "
+            "verified again"
+        ) from error
+    return nonce, Entropy(device_random, decoy_seed)

@@ -1,0 +1,376 @@
+//! Whether a sequence of light is safe to look at: flashes, red flashes and changes of colour, counted and
+//! not assumed.
+//!
+//! A flash is a pair of opposing changes. Four definitions of a change are counted side by side:
+//!
+//! * **general** (WCAG 2.3.1): relative luminance by 0.1 or more of the maximum, the darker state below 0.8;
+//! * **broadcast** (ITU-R BT.1702): luminance by 20 cd/m² or more, the darker state below 160 cd/m²; above that a
+//!   Michelson contrast of 1/17 or more;
+//! * **red** (WCAG 2.0 and 2.1): `max(0, R − G − B) × 320` by more than 20 with a saturated red, R/(R+G+B) ≥ 0.8 in
+//!   linear light, in it;
+//! * **red chromaticity** (WCAG 2.2): CIE 1976 u′v′ by more than 0.2 with a saturated red at one end.
+//!
+//! A quadrant is a quarter of the screen, the area from which the standards count, so every quadrant counts;
+//! changes of different quadrants at different times count together, which no standard exceeds. Besides,
+//! *any* change of colour is counted, however small: alternating colours trouble some people too.
+//!
+//! Wherever a standard leaves room, the stricter reading is taken: a window of one second is closed at both
+//! ends, and a gradual change lies in every window that it touches.
+//!
+//! ```
+//! use lightproof_core::challenge::{Challenge, Mode};
+//! use lightproof_core::photosafety::{LightStep, check, check_challenge};
+//!
+//! let safety = check_challenge(&Challenge::generate(&[1; 32], Mode::Standard), 500.0)?;
+//! assert!(safety.is_safe());
+//!
+//! // Black and white, ten changes a second.
+//! let strobe: Vec<_> =
+//!     (0..20).map(|k| LightStep { start_s: 0.1 * f64::from(k), linear: [[f64::from(k % 2); 3]; 4] }).collect();
+//! assert!(!check(&strobe, 2.0, 500.0)?.meets_standards());
+//! # Ok::<(), lightproof_core::Error>(())
+//! ```
+
+use std::cmp::Ordering;
+
+use crate::Error;
+use crate::challenge::{Challenge, Linear, Quadrants, linear, neutral};
+
+/// WCAG 2.3.1 and ITU-R BT.1702 both allow three flashes in any one second.
+pub const FLASHES_PER_S_MAX: usize = 3;
+
+/// WCAG 2.3.1: a change of a tenth of the maximum relative luminance.
+const GENERAL_CHANGE: f64 = 0.1;
+/// WCAG 2.3.1: only where the darker state is below this relative luminance.
+const GENERAL_DARKER: f64 = 0.8;
+/// ITU-R BT.1702: a change of this luminance, where the darker state is below [`BROADCAST_DARKER_CD_M2`].
+const BROADCAST_CHANGE_CD_M2: f64 = 20.0;
+/// ITU-R BT.1702: from here on contrast counts, not difference.
+const BROADCAST_DARKER_CD_M2: f64 = 160.0;
+/// ITU-R BT.1702: Michelson contrast (Lmax − Lmin) / (Lmax + Lmin); at 160 cd/m² it is the same 20 cd/m².
+const BROADCAST_CONTRAST: f64 = 1.0 / 17.0;
+/// WCAG 2.x: the share of red, R/(R+G+B) in linear light, from which it is saturated.
+const SATURATED_RED: f64 = 0.8;
+/// WCAG 2.0 and 2.1: a change of `max(0, R − G − B) × 320` by more than this.
+const RED_CHANGE: f64 = 20.0;
+const RED_SCALE: f64 = 320.0;
+/// WCAG 2.2: a change by more than this in the CIE 1976 u′v′ diagram.
+const RED_CHROMATICITY_CHANGE: f64 = 0.2;
+/// Steps closer than this may be one gradual change of colour: gentle light moves every 1/30 s, and a step may
+/// have to wait for the next refresh of the screen, at the slowest 50 Hz.
+const GRADUAL_STEP_S: f64 = 1.0 / 30.0 + 1.0 / 50.0;
+/// A window is one second and this much, so that rounding never hides a change that is exactly one second
+/// away.
+const WINDOW_S: f64 = 1.0 + 1e-9;
+
+/// What the screen shows from `start_s` until the next step or the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LightStep {
+    /// When it starts, in seconds.
+    pub start_s: f64,
+    /// Linear light of the quadrants relative to the screen's full sRGB primaries, 0 to 1.
+    pub linear: Quadrants,
+}
+
+/// Flashes by one definition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flashes {
+    /// In each quadrant on its own: top left, top right, bottom left, bottom right.
+    pub quadrants: [usize; 4],
+    /// In all quadrants together.
+    pub total: usize,
+    /// In all quadrants together within the worst second.
+    pub per_s_max: usize,
+}
+
+/// What a sequence of light does to those who look at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Photosafety {
+    /// Flashes by WCAG 2.3.1.
+    pub general: Flashes,
+    /// Flashes by ITU-R BT.1702.
+    pub broadcast: Flashes,
+    /// Red flashes by WCAG 2.0 and 2.1.
+    pub red: Flashes,
+    /// Red flashes by WCAG 2.2.
+    pub red_chromaticity: Flashes,
+    /// Pairs of changes of any colour, however small, in any quadrant, within the worst second.
+    pub colour_change_pairs_per_s_max: usize,
+}
+
+impl Photosafety {
+    /// Whether this project may show it: no flash by any definition, and three pairs of changes of any colour
+    /// or fewer in every second. Stricter than the standards.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.definitions().iter().all(|flashes| flashes.total == 0)
+            && self.colour_change_pairs_per_s_max <= FLASHES_PER_S_MAX
+    }
+
+    /// Whether the standards allow it: three flashes or fewer by every definition in every second.
+    #[must_use]
+    pub fn meets_standards(&self) -> bool {
+        self.definitions().iter().all(|flashes| flashes.per_s_max <= FLASHES_PER_S_MAX)
+    }
+
+    fn definitions(&self) -> [Flashes; 4] {
+        [self.general, self.broadcast, self.red, self.red_chromaticity]
+    }
+}
+
+/// Checks a challenge as a screen shows it, from the neutral grey before to the neutral grey after.
+///
+/// # Errors
+/// [`Error::Number`] unless `peak_cd_m2`, the luminance of full white in cd/m², is positive and finite.
+pub fn check_challenge(challenge: &Challenge, peak_cd_m2: f64) -> Result<Photosafety, Error> {
+    let grey = [neutral(); 4];
+    let mut steps = Vec::with_capacity(challenge.steps().len() + 2);
+    steps.push(LightStep { start_s: -1.0, linear: grey });
+    steps.extend(
+        challenge
+            .steps()
+            .map(|step| LightStep { start_s: step.start_s, linear: challenge.step_srgb(&step).map(linear) }),
+    );
+    steps.push(LightStep { start_s: challenge.duration_s(), linear: grey });
+    check(&steps, challenge.duration_s() + 1.0, peak_cd_m2)
+}
+
+/// Checks any sequence of light, shown until `end_s`, on a screen whose full white has `peak_cd_m2`.
+///
+/// # Errors
+/// [`Error::Count`] without a step, [`Error::StepOrder`] if the times do not rise, [`Error::Number`] if a
+/// time, a light or the peak is not a finite number in its range.
+pub fn check(steps: &[LightStep], end_s: f64, peak_cd_m2: f64) -> Result<Photosafety, Error> {
+    validate(steps, end_s, peak_cd_m2)?;
+    let changes = |find: &dyn Fn(usize) -> Vec<Change>| flashes(&std::array::from_fn(find));
+    let luminance = |step: &LightStep, quadrant: usize| relative_luminance(&step.linear[quadrant]);
+    Ok(Photosafety {
+        general: changes(&|quadrant| {
+            swings(
+                steps,
+                |step| luminance(step, quadrant),
+                |low, high| high - low >= GENERAL_CHANGE && low < GENERAL_DARKER,
+                |_| true,
+            )
+        }),
+        broadcast: changes(&|quadrant| {
+            swings(steps, |step| luminance(step, quadrant) * peak_cd_m2, is_broadcast_change, |_| true)
+        }),
+        red: changes(&|quadrant| {
+            swings(
+                steps,
+                |step| redness(&step.linear[quadrant]),
+                |low, high| high - low > RED_CHANGE,
+                |part| part.iter().any(|step| is_saturated_red(&step.linear[quadrant])),
+            )
+        }),
+        red_chromaticity: changes(&|quadrant| red_chromaticity_changes(steps, quadrant)),
+        colour_change_pairs_per_s_max: most_in_a_second(&colour_changes(steps)) / 2,
+    })
+}
+
+fn validate(steps: &[LightStep], end_s: f64, peak_cd_m2: f64) -> Result<(), Error> {
+    if steps.is_empty() {
+        return Err(Error::Count { what: "light sequence", count: 0, wanted: "at least one step" });
+    }
+    if !(peak_cd_m2.is_finite() && peak_cd_m2 > 0.0) {
+        return Err(Error::Number { what: "peak_cd_m2", value: peak_cd_m2, wanted: "a positive luminance" });
+    }
+    let times = steps.iter().map(|step| step.start_s).chain([end_s]);
+    if let Some(value) = times.clone().find(|time_s| !time_s.is_finite()) {
+        return Err(Error::Number { what: "time", value, wanted: "finite seconds" });
+    }
+    let mut pairs = times.clone().zip(times.skip(1)).enumerate();
+    if let Some((index, (before_s, start_s))) = pairs.find(|(_, (before_s, start_s))| start_s <= before_s) {
+        return Err(Error::StepOrder { index: index + 1, start_s, before_s });
+    }
+    let mut lights = steps.iter().flat_map(|step| step.linear.as_flattened()).copied();
+    match lights.find(|light| !(0.0..=1.0).contains(light)) {
+        Some(value) => Err(Error::Number { what: "light", value, wanted: "linear light from 0 to 1" }),
+        None => Ok(()),
+    }
+}
+
+/// A change that begins with the step shown at `first_s` and is complete with the step shown at `last_s`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Change {
+    first_s: f64,
+    last_s: f64,
+}
+
+/// Counts pairs of changes; the changes of one quadrant oppose each other in turn.
+fn flashes(quadrants: &[Vec<Change>; 4]) -> Flashes {
+    let mut together: Vec<Change> = quadrants.concat();
+    together
+        .sort_by(|a, b| (a.first_s, a.last_s).partial_cmp(&(b.first_s, b.last_s)).expect("times are finite"));
+    together.dedup();
+    Flashes {
+        quadrants: quadrants.each_ref().map(|changes| changes.len() / 2),
+        total: together.len() / 2,
+        per_s_max: most_in_a_second(&together) / 2,
+    }
+}
+
+/// The most changes that touch one closed window of a second. It is enough to try the windows that start when
+/// a change is complete: any other can be moved on to the next of these without losing a change.
+fn most_in_a_second(changes: &[Change]) -> usize {
+    let sorted = |time_s: fn(&Change) -> f64| {
+        let mut times_s: Vec<f64> = changes.iter().map(time_s).collect();
+        times_s.sort_by(f64::total_cmp);
+        times_s
+    };
+    let (firsts_s, lasts_s) = (sorted(|change| change.first_s), sorted(|change| change.last_s));
+    let touching = |from_s: f64| {
+        let over_before = lasts_s.partition_point(|&last_s| last_s < from_s);
+        let begun = firsts_s.partition_point(|&first_s| first_s <= from_s + WINDOW_S);
+        begun - over_before
+    };
+    lasts_s.iter().map(|&last_s| touching(last_s)).max().unwrap_or(0)
+}
+
+/// A high or a low: its value and the first and the last state that has it.
+#[derive(Clone, Copy)]
+struct Extreme {
+    value: f64,
+    first: usize,
+    last: usize,
+}
+
+impl Extreme {
+    fn at(value: f64, now: usize) -> Self {
+        Self { value, first: now, last: now }
+    }
+
+    /// Takes a state in; `order` is `Greater` for a high and `Less` for a low.
+    fn extend(&mut self, value: f64, now: usize, order: Ordering) {
+        match value.total_cmp(&self.value) {
+            Ordering::Equal => self.last = now,
+            found if found == order => *self = Self::at(value, now),
+            _ => {}
+        }
+    }
+}
+
+/// Finds the opposing changes of one quantity: the swings between its highs and lows that are large enough to
+/// count. Smaller wiggles on the way do not end a swing, so a flash cannot hide behind them.
+fn swings(
+    steps: &[LightStep],
+    value: impl Fn(&LightStep) -> f64,
+    is_change: impl Fn(f64, f64) -> bool,
+    counts: impl Fn(&[LightStep]) -> bool,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut finish = |start: usize, end: usize| {
+        if counts(&steps[start..=end]) {
+            changes.push(Change { first_s: steps[start + 1].start_s, last_s: steps[end].start_s });
+        }
+    };
+    let mut low = Extreme::at(value(&steps[0]), 0);
+    let mut high = low;
+    // The state from which the swing started, and whether it rises; none before the first swing.
+    let mut swing: Option<(usize, bool)> = None;
+    for (now, step) in steps.iter().enumerate().skip(1) {
+        let value = value(step);
+        low.extend(value, now, Ordering::Less);
+        high.extend(value, now, Ordering::Greater);
+        let rises = match swing {
+            Some((_, rising)) => !rising,
+            None => value >= high.value,
+        };
+        let turn = if rises { low } else { high };
+        let (darker, lighter) = if rises { (low.value, value) } else { (value, high.value) };
+        if is_change(darker, lighter) {
+            if let Some((start, _)) = swing {
+                finish(start, turn.first);
+            }
+            swing = Some((turn.last, rises));
+            (low, high) = (Extreme::at(value, now), Extreme::at(value, now));
+        }
+    }
+    if let Some((start, rising)) = swing {
+        finish(start, if rising { high.first } else { low.first });
+    }
+    changes
+}
+
+fn is_broadcast_change(low: f64, high: f64) -> bool {
+    if low < BROADCAST_DARKER_CD_M2 {
+        high - low >= BROADCAST_CHANGE_CD_M2
+    } else {
+        high - low >= BROADCAST_CONTRAST * (high + low)
+    }
+}
+
+/// Finds the changes into and out of a saturated red: a state more than 0.2 away from any state since the
+/// last change.
+fn red_chromaticity_changes(steps: &[LightStep], quadrant: usize) -> Vec<Change> {
+    let states: Vec<([f64; 2], bool)> = steps
+        .iter()
+        .map(|step| (chromaticity(&step.linear[quadrant]), is_saturated_red(&step.linear[quadrant])))
+        .collect();
+    let mut changes = Vec::new();
+    let mut since = 0;
+    for (now, (to, red)) in states.iter().enumerate() {
+        let is_change = |(from, from_red): &([f64; 2], bool)| {
+            (*red || *from_red) && (to[0] - from[0]).hypot(to[1] - from[1]) > RED_CHROMATICITY_CHANGE
+        };
+        // The latest state that is far enough away: the change takes no longer than from there to here.
+        if let Some(from) = states[since..now].iter().rposition(is_change) {
+            changes.push(Change { first_s: steps[since + from + 1].start_s, last_s: steps[now].start_s });
+            since = now;
+        }
+    }
+    changes
+}
+
+/// Finds the changes of any colour in any quadrant. Steps that follow each other within [`GRADUAL_STEP_S`]
+/// are one gradual change as long as no quadrant turns back towards the colour from which the change started.
+fn colour_changes(steps: &[LightStep]) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut origin = steps[0].linear;
+    for pair in steps.windows(2) {
+        let (from, to, start_s) = (&pair[0].linear, &pair[1].linear, pair[1].start_s);
+        if from == to {
+            continue;
+        }
+        let goes_on = (0..4).all(|quadrant| !turns_back(&origin[quadrant], &from[quadrant], &to[quadrant]));
+        match changes.last_mut() {
+            Some(last) if goes_on && start_s - last.last_s <= GRADUAL_STEP_S => last.last_s = start_s,
+            _ => {
+                changes.push(Change { first_s: start_s, last_s: start_s });
+                origin = *from;
+            }
+        }
+    }
+    changes
+}
+
+/// Whether the way from `from` to `to` leads back towards `origin`.
+fn turns_back(origin: &Linear, from: &Linear, to: &Linear) -> bool {
+    (0..3).map(|channel| (to[channel] - from[channel]) * (to[channel] - origin[channel])).sum::<f64>() < 0.0
+}
+
+/// Relative luminance of WCAG 2.x and of sRGB (IEC 61966-2-1), 0 to 1.
+#[must_use]
+pub fn relative_luminance([red, green, blue]: &Linear) -> f64 {
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+fn redness([red, green, blue]: &Linear) -> f64 {
+    (red - green - blue).max(0.0) * RED_SCALE
+}
+
+fn is_saturated_red([red, green, blue]: &Linear) -> bool {
+    let sum = red + green + blue;
+    sum > 0.0 && *red >= SATURATED_RED * sum
+}
+
+/// CIE 1976 u′v′ of linear sRGB (IEC 61966-2-1 primaries). Black has none and is given that of white.
+fn chromaticity(colour: &Linear) -> [f64; 2] {
+    let &[red, green, blue] = if colour.iter().sum::<f64>() > 0.0 { colour } else { &[1.0; 3] };
+    let x = 0.4124 * red + 0.3576 * green + 0.1805 * blue;
+    let y = relative_luminance(&[red, green, blue]);
+    let z = 0.0193 * red + 0.1192 * green + 0.9505 * blue;
+    let sum = x + 15.0 * y + 3.0 * z;
+    [4.0 * x / sum, 9.0 * y / sum]
+}

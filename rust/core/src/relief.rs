@@ -1,0 +1,215 @@
+//! Whether the response has the shape of a solid face.
+//!
+//! The quotients `(T_right − T_left) / ΣT` and `(T_top − T_bottom) / ΣT` cancel the colour of the skin and leave the
+//! direction of the surface. What they should be on *this* face is predicted from its own mesh and the rig's geometry;
+//! what they are comes from [`crate::response`]. Both quotients are regressed on their prediction, each cell weighted by
+//! its own precision, beside a quadratic surface that takes what distance, tilt and a plain bend of paper would give.
+//!
+//! A face has relief along both axes, paper bent or folded at most along one: each axis must stand on its own. Glass
+//! returns a mirror image of the screen, many times stronger than any shading: that is the misfit.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::linear::invert_normal;
+use crate::response::ResponseMaps;
+
+/// Constant, x, y, xy, x², y².
+const SURFACE: usize = 6;
+/// Least relative response of a cell, so that a shaded cell cannot blow up the prediction.
+const LEAST_RELATIVE_RESPONSE: f32 = 0.15;
+/// Half-width of the window in which the relative response is averaged, in cells: skin is smooth, noise is not.
+const SMOOTHING: usize = 3;
+
+/// How far the response of one axis follows the predicted relief.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    /// 0: none of the predicted relief; 1: all of it.
+    pub coefficient: f64,
+    /// Standard error of the coefficient, with the misfit counted as noise.
+    pub sigma: f64,
+}
+
+/// Evidence of relief.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReliefFit {
+    /// Left to right.
+    pub across: Axis,
+    /// Top to bottom.
+    pub down: Axis,
+    /// Root mean square of what the prediction and a smooth surface leave unexplained beyond noise, in quotient units.
+    pub misfit: f64,
+    /// Cells that took part.
+    pub cells: usize,
+}
+
+/// Fits the response to the predicted quotients (`rows × columns` each) on the cells where `mask` holds.
+///
+/// Returns `None` where sizes disagree, fewer than 50 cells have a response, or a prediction is not finite.
+#[must_use]
+pub fn fit(
+    maps: &ResponseMaps,
+    mask: &[bool],
+    predicted_across: &[f32],
+    predicted_down: &[f32],
+    columns: usize,
+) -> Option<ReliefFit> {
+    let size = mask.len();
+    let sizes_agree = maps.estimates.iter().chain(&maps.variances).all(|m| m.len() == size);
+    if columns == 0 || !sizes_agree || predicted_across.len() != size || predicted_down.len() != size {
+        return None;
+    }
+    let relative = smooth_relative_response(maps, mask, columns);
+    let cells: Vec<usize> = (0..size)
+        .filter(|&i| mask[i] && maps.variances.iter().all(|v| v[i].is_finite() && v[i] > 0.0))
+        .filter(|&i| predicted_across[i].is_finite() && predicted_down[i].is_finite())
+        .collect();
+    if cells.len() < 50 {
+        return None;
+    }
+    let rows = size / columns;
+    let one = |unknown: usize, predicted: &[f32]| {
+        axis(&cells, &relative, &maps.estimates[unknown], &maps.variances[unknown], predicted, rows, columns)
+    };
+    let (across, excess_across, weight_across) = one(1, predicted_across)?;
+    let (down, excess_down, weight_down) = one(2, predicted_down)?;
+    let misfit = ((excess_across + excess_down).max(0.0) / (weight_across + weight_down)).sqrt();
+    Some(ReliefFit { across, down, misfit, cells: cells.len() })
+}
+
+/// Weighted regression of one axis; also what is left beyond noise (weighted sum of squares) and the sum of weights.
+fn axis(
+    cells: &[usize],
+    relative: &[f32],
+    estimate: &[f32],
+    variance: &[f32],
+    predicted: &[f32],
+    rows: usize,
+    columns: usize,
+) -> Option<(Axis, f64, f64)> {
+    let p = 1 + SURFACE;
+    let mut normal = DMatrix::zeros(p, p);
+    let mut xy = DVector::zeros(p);
+    let (mut yy, mut weights) = (0.0, 0.0);
+    for &i in cells {
+        let (row, column) = ((i / columns) as f64, (i % columns) as f64);
+        let (x, y) = (2.0 * column / columns as f64 - 1.0, 2.0 * row / rows as f64 - 1.0);
+        let s = f64::from(relative[i]);
+        let regressors = DVector::from_column_slice(&[
+            s * f64::from(predicted[i].clamp(-1.0, 1.0)),
+            s,
+            s * x,
+            s * y,
+            s * x * y,
+            s * x * x,
+            s * y * y,
+        ]);
+        let weight = 1.0 / f64::from(variance[i]);
+        let value = f64::from(estimate[i]);
+        normal.ger(weight, &regressors, &regressors, 1.0);
+        xy.axpy(weight * value, &regressors, 1.0);
+        yy += weight * value * value;
+        weights += weight;
+    }
+    let inverse = invert_normal(&normal)?;
+    let beta = &inverse * &xy;
+    let rest = (yy - beta.dot(&xy)).max(0.0);
+    let freedom = (cells.len() - p) as f64;
+    let spread = (rest / freedom).max(1.0);
+    let found = Axis { coefficient: beta[0], sigma: (inverse[(0, 0)] * spread).sqrt() };
+    (found.coefficient.is_finite() && found.sigma.is_finite()).then_some((found, rest - freedom, weights))
+}
+
+/// Precision-weighted mean of the relative response around every cell.
+fn smooth_relative_response(maps: &ResponseMaps, mask: &[bool], columns: usize) -> Vec<f32> {
+    let (s, variance) = (&maps.estimates[0], &maps.variances[0]);
+    let rows = mask.len() / columns;
+    let mut smooth = vec![LEAST_RELATIVE_RESPONSE; mask.len()];
+    for row in 0..rows {
+        for column in 0..columns {
+            if !mask[row * columns + column] {
+                continue;
+            }
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for r in row.saturating_sub(SMOOTHING)..(row + SMOOTHING + 1).min(rows) {
+                for c in column.saturating_sub(SMOOTHING)..(column + SMOOTHING + 1).min(columns) {
+                    let i = r * columns + c;
+                    if mask[i] && variance[i].is_finite() && variance[i] > 0.0 {
+                        sum += s[i] / variance[i];
+                        weights += 1.0 / variance[i];
+                    }
+                }
+            }
+            if weights > 0.0 {
+                smooth[row * columns + column] = (sum / weights).max(LEAST_RELATIVE_RESPONSE);
+            }
+        }
+    }
+    smooth
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: usize = 24;
+    const COLUMNS: usize = 20;
+
+    /// Maps whose quotients are `across × a(x, y) + down × b(x, y)` plus a plane, without noise but with its variance.
+    fn maps(across: f32, down: f32) -> (ResponseMaps, Vec<f32>, Vec<f32>) {
+        let size = ROWS * COLUMNS;
+        let at = |i: usize| ((i % COLUMNS) as f32 * 0.9, (i / COLUMNS) as f32 * 0.7);
+        let a: Vec<f32> = (0..size).map(|i| 0.2 * at(i).0.sin()).collect();
+        let b: Vec<f32> = (0..size).map(|i| 0.2 * at(i).1.cos()).collect();
+        let plane = |i: usize| 0.01 * at(i).0 - 0.02 * at(i).1;
+        let maps = ResponseMaps {
+            estimates: [
+                vec![1.0; size],
+                (0..size).map(|i| across * a[i] + plane(i)).collect(),
+                (0..size).map(|i| down * b[i] + plane(i)).collect(),
+            ],
+            variances: std::array::from_fn(|_| vec![1e-4; size]),
+            rho: [0.0; 3],
+        };
+        (maps, a, b)
+    }
+
+    #[test]
+    fn the_coefficients_of_both_axes_are_found_beside_a_plane() {
+        let (maps, a, b) = maps(0.7, 0.4);
+        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap();
+        assert!((fit.across.coefficient - 0.7).abs() < 1e-3 && (fit.down.coefficient - 0.4).abs() < 1e-3);
+        assert!(fit.misfit < 1e-3);
+    }
+
+    #[test]
+    fn a_tilted_sheet_has_no_relief() {
+        let (maps, a, b) = maps(0.0, 0.0);
+        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap();
+        assert!(fit.across.coefficient.abs() < 1e-3 && fit.down.coefficient.abs() < 1e-3);
+    }
+
+    #[test]
+    fn what_is_no_relief_and_no_surface_shows_as_misfit() {
+        let (mut maps, a, b) = maps(0.5, 0.5);
+        for (i, value) in maps.estimates[1].iter_mut().enumerate() {
+            *value += if (i / COLUMNS + i % COLUMNS) % 2 == 0 { 0.3 } else { -0.3 };
+        }
+        assert!(fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().misfit > 0.1);
+    }
+
+    #[test]
+    fn weak_evidence_has_a_wide_error_and_not_a_small_coefficient() {
+        let (mut maps, a, b) = maps(0.5, 0.5);
+        for variance in &mut maps.variances {
+            variance.fill(1.0);
+        }
+        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap();
+        assert!(fit.across.sigma > 0.2 && (fit.across.coefficient - 0.5).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_prediction_of_the_wrong_size_gives_no_fit() {
+        let (maps, a, _) = maps(0.5, 0.5);
+        assert!(fit(&maps, &[true; ROWS * COLUMNS], &a, &a[1..], COLUMNS).is_none());
+    }
+}

@@ -1,0 +1,493 @@
+//! The sampler: the aligned face becomes a small grid of cells, each the mean linear light of its part of the
+//! picture.
+//!
+//! A similarity maps the grid onto the picture. Every pixel that the grid reaches is shared out to the four
+//! cells around it, with the weights of bilinear interpolation; a cell is the weighted mean of its pixels. So
+//! a cell averages over its area and a half beyond, and moves smoothly when the face moves by a part of a
+//! pixel, which a grid of point samples or of hard-edged boxes does not.
+//!
+//! ```
+//! use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, Strided};
+//! use lightproof_core::sampler::Sampler;
+//!
+//! let bytes = [188; 3 * 64 * 64];
+//! let layout = Layout { width: 64, height: 64, format: PixelFormat::Rgb888, matrix: Matrix::default() };
+//! let frame = FrameView::new(Strided::new(&bytes, 3 * 64), layout)?;
+//!
+//! let mut sampler = Sampler::new(6, 5)?;
+//! let mut cells = [0.0; 6 * 5 * 3];
+//! let quality = sampler.sample(&frame, &[[8.0, 0.0, 10.0], [0.0, 8.0, 5.0]], &mut cells)?;
+//! assert!((cells[0] - 0.5029).abs() < 1e-4);
+//! assert_eq!((quality.clipped, quality.outside), (0.0, 0.0));
+//! # Ok::<(), lightproof_core::Error>(())
+//! ```
+
+use crate::Error;
+use crate::frame::{FrameView, LINEAR, Rows, Span};
+
+/// Rows x and y of an affine map from grid coordinates (column u, row v, 1) to pixels; whole pixels are pixel
+/// centres.
+pub type Transform = [[f64; 3]; 2];
+
+/// The most cells along one side of a grid.
+pub const SIDE_MAX_CELLS: usize = 256;
+/// The smallest and the largest side of a cell, in pixels.
+pub const CELL_PX: [f64; 2] = [0.05, 256.0];
+
+/// A translation beyond this many pixels is no place in any picture.
+const FAR_PX: f64 = 1e6;
+/// The sine of the angle between the grid's axes below which the map is as good as singular.
+const SINE_MIN: f64 = 0.1;
+/// From this value on a channel may be clipped: 255, and 254 since cameras' noise and rounding shift it by
+/// one.
+const CLIPPED: u8 = 254;
+/// A cell is outside if less than this part of its weight lies in the picture.
+const OUTSIDE_COVERAGE: f64 = 0.5;
+/// With less than this part a cell is no measurement at all, and 0.
+const LEAST_COVERAGE: f64 = 1.0 / 16.0;
+
+/// Red, green, blue and the weight.
+type Lanes = [f32; 4];
+
+/// How far a sampled grid can be trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Quality {
+    /// The share of the face's pixels of which any channel is 254 or more.
+    pub clipped: f32,
+    /// The share of cells of which less than half is in the picture. A cell with less than 1/16 is 0.
+    pub outside: f32,
+}
+
+/// Samples grids of one size. All its memory is taken when it is made.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    rows: usize,
+    columns: usize,
+    /// Sums over the pixels of every cell, with a ring of cells around the grid that catches what falls
+    /// outside.
+    sums: Vec<Lanes>,
+    /// The linear light of each 8-bit red, green and blue, in its own lane; red counts the pixel.
+    tables: Box<[[Lanes; 256]; 3]>,
+    span: Box<Span>,
+}
+
+impl Sampler {
+    /// Makes a sampler of grids of this size.
+    ///
+    /// # Errors
+    /// [`Error::Grid`] unless both sides are 1 to 256 cells.
+    pub fn new(rows: usize, columns: usize) -> Result<Self, Error> {
+        check_grid(rows, columns)?;
+        let mut tables = Box::new([[[0.0; 4]; 256]; 3]);
+        for (channel, table) in tables.iter_mut().enumerate() {
+            for (lanes, light) in table.iter_mut().zip(LINEAR.iter()) {
+                lanes[channel] = *light;
+                lanes[3] = if channel == 0 { 1.0 } else { 0.0 };
+            }
+        }
+        let sums = vec![[0.0; 4]; (rows + 2) * (columns + 2)];
+        Ok(Self { rows, columns, sums, tables, span: Box::new(Span::new()) })
+    }
+
+    /// How many rows of cells a grid has.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many columns of cells a grid has.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Fills `cells`, row by row from the top left, with mean linear red, green and blue, 0 to 1.
+    ///
+    /// Where a cell is smaller than a pixel the picture is interpolated at the cell's centre instead.
+    ///
+    /// # Errors
+    /// [`Error::Transform`] if the map cannot be used, [`Error::Count`] if `cells` has another size than the
+    /// grid.
+    pub fn sample<R: Rows>(
+        &mut self,
+        frame: &FrameView<R>,
+        transform: &Transform,
+        cells: &mut [f32],
+    ) -> Result<Quality, Error> {
+        if cells.len() != self.rows * self.columns * 3 {
+            return Err(Error::Count { what: "cells", count: cells.len(), wanted: "rows x columns x 3" });
+        }
+        let grid = Grid::new(transform, self.rows, self.columns)?;
+        if grid.is_finer_than_pixels() {
+            let put = |index: usize, light: [f64; 3]| {
+                cells[3 * index..][..3].copy_from_slice(&light.map(|light| light as f32));
+            };
+            return Ok(grid.look_up(frame, put));
+        }
+        let clipped = self.splat(frame, &grid);
+        let mut outside = 0;
+        let ring_rows = self.sums.chunks_exact(self.columns + 2).skip(1);
+        for (row, sums) in cells.chunks_exact_mut(3 * self.columns).zip(ring_rows) {
+            for (cell, &[red, green, blue, weight]) in row.chunks_exact_mut(3).zip(&sums[1..]) {
+                let coverage = f64::from(weight) / grid.cell_px;
+                outside += usize::from(coverage < OUTSIDE_COVERAGE);
+                let scale = if coverage < LEAST_COVERAGE { 0.0 } else { weight.recip() };
+                cell.copy_from_slice(&[red * scale, green * scale, blue * scale]);
+            }
+        }
+        Ok(Quality { clipped, outside: outside as f32 / (self.rows * self.columns) as f32 })
+    }
+
+    /// Shares all pixels that the grid reaches out to their cells and returns the share of them that is
+    /// clipped.
+    fn splat<R: Rows>(&mut self, frame: &FrameView<R>, grid: &Grid) -> f32 {
+        self.sums.fill([0.0; 4]);
+        let (mut pixels, mut clipped) = (0, 0);
+        for y in grid.pixel_rows(frame.height()) {
+            let mut pieces = grid.pixels_of_row(y, frame.width());
+            while !pieces.is_empty() {
+                let piece = pieces.start..pieces.end.min(pieces.start + Span::PIXELS);
+                pieces.start = piece.end;
+                let colours = frame.read(y, piece.clone(), &mut self.span);
+                pixels += piece.len();
+                clipped += count_clipped(colours);
+                splat_piece(&mut self.sums, &self.tables, grid, y, piece.start, colours);
+            }
+        }
+        if pixels == 0 { 0.0 } else { clipped as f32 / pixels as f32 }
+    }
+}
+
+/// Shares the pixels of a piece of a row out to their cells.
+///
+/// The pixels are taken in runs between the same four cells. Along a run the bilinear weights are polynomials
+/// of the second degree in the pixel's place, so three running sums, without a multiplication, hold all that
+/// the four cells need: see [`Run`].
+fn splat_piece(
+    sums: &mut [Lanes],
+    tables: &[[Lanes; 256]; 3],
+    grid: &Grid,
+    y: usize,
+    start: usize,
+    [red, green, blue]: [&[u8]; 3],
+) {
+    let end = start + red.len();
+    let [mut column, mut row] = [0, 1].map(|axis| Crossing::new(grid, axis, y, start));
+    let mut x = start;
+    while x < end {
+        let stop = end.min(column.next).min(row.next);
+        if x < stop {
+            let pixels = x - start..stop - start;
+            let run = Run::sum(tables, &red[pixels.clone()], &green[pixels.clone()], &blue[pixels]);
+            let (u, v) = (column.part(stop), row.part(stop));
+            let index = row.cell.min(grid.rows) * (grid.columns + 2) + column.cell.min(grid.columns);
+            run.share_out(&mut sums[index..], grid.columns + 2, u, v, column.slope as f32, row.slope as f32);
+        }
+        // Along an edge between cells rounding may put the crossing far behind: take it, and stay.
+        x = x.max(stop);
+        if x >= column.next {
+            column.cross();
+        }
+        if x >= row.next {
+            row.cross();
+        }
+    }
+}
+
+/// Running sums over a run of pixels p of which the last has t = 1, the one before t = 2, and so on.
+struct Run {
+    /// Σ p
+    sum: Lanes,
+    /// Σ t p
+    first: Lanes,
+    /// Σ t (t + 1) / 2 p
+    second: Lanes,
+}
+
+impl Run {
+    #[inline]
+    fn sum(tables: &[[Lanes; 256]; 3], red: &[u8], green: &[u8], blue: &[u8]) -> Self {
+        let mut run = Self { sum: [0.0; 4], first: [0.0; 4], second: [0.0; 4] };
+        for ((&red, &green), &blue) in red.iter().zip(green).zip(blue) {
+            let [red, green, blue] =
+                [&tables[0][usize::from(red)], &tables[1][usize::from(green)], &tables[2][usize::from(blue)]];
+            for lane in 0..4 {
+                run.sum[lane] += red[lane] + green[lane] + blue[lane];
+                run.first[lane] += run.sum[lane];
+                run.second[lane] += run.first[lane];
+            }
+        }
+        run
+    }
+
+    /// Adds the run to its four cells, the upper left of which is the first of `sums`. (`u`, `v`) is the
+    /// place between the cells one pixel after the run, (`du`, `dv`) the way from pixel to pixel.
+    #[inline]
+    fn share_out(&self, sums: &mut [Lanes], stride: usize, u: f32, v: f32, du: f32, dv: f32) {
+        let (upper, lower) = sums.split_at_mut(stride);
+        let [upper_left, upper_right] = &mut upper[..2] else { return };
+        let [lower_left, lower_right] = &mut lower[..2] else { return };
+        for lane in 0..4 {
+            // A pixel lies at (u - t du, v - t dv). These are the sums Σ u p, Σ v p and Σ u v p.
+            let (sum, first) = (self.sum[lane], self.first[lane]);
+            let right = u * sum - du * first;
+            let below = v * sum - dv * first;
+            let both = u * v * sum - (u * dv + v * du) * first + du * dv * (2.0 * self.second[lane] - first);
+            upper_left[lane] += sum - right - below + both;
+            upper_right[lane] += right - both;
+            lower_left[lane] += below - both;
+            lower_right[lane] += both;
+        }
+    }
+}
+
+/// Where a row of pixels crosses from one cell to the next along one axis of the grid.
+struct Crossing {
+    origin: f64,
+    slope: f64,
+    inverse: f64,
+    /// The cell in which the row of pixels is now.
+    cell: usize,
+    /// The first pixel in the next cell. It may be one off by rounding: the weights are continuous there.
+    next: usize,
+}
+
+impl Crossing {
+    #[inline]
+    fn new(grid: &Grid, axis: usize, y: usize, start: usize) -> Self {
+        let [slope, per_row, offset] = grid.inverse[axis];
+        let origin = per_row * y as f64 + offset;
+        let cell = (origin + slope * start as f64).max(0.0) as usize;
+        let mut crossing = Self { origin, slope, inverse: grid.per_cell[axis], cell, next: 0 };
+        crossing.find_next();
+        crossing
+    }
+
+    /// The place between this cell and the next, 0 to 1.
+    #[inline]
+    fn part(&self, x: usize) -> f32 {
+        (self.origin + self.slope * x as f64 - self.cell as f64) as f32
+    }
+
+    #[inline]
+    fn cross(&mut self) {
+        self.cell = if self.slope > 0.0 { self.cell + 1 } else { self.cell.saturating_sub(1) };
+        self.find_next();
+    }
+
+    #[inline]
+    fn find_next(&mut self) {
+        let edge = if self.slope > 0.0 { self.cell + 1 } else { self.cell };
+        // The cast saturates: a row along the axis, or one that leaves the ring, has no next crossing.
+        let leaves = self.cell == 0 && self.slope <= 0.0;
+        let next = (edge as f64 - self.origin) * self.inverse;
+        self.next = if leaves || self.slope == 0.0 { usize::MAX } else { (next as usize).saturating_add(1) };
+    }
+}
+
+/// A grid laid on a picture. Ring coordinates count cells from the centres of the ring around the grid: the
+/// first cell of the grid has its centre at (1, 1), and a pixel at (a, b) lies between the cells floor(a) and
+/// floor(a) + 1.
+struct Grid {
+    rows: usize,
+    columns: usize,
+    transform: Transform,
+    /// From pixels (x, y, 1) to ring coordinates.
+    inverse: Transform,
+    /// How many pixels of a row it takes to cross a cell along each axis.
+    per_cell: [f64; 2],
+    /// The area of a cell in pixels.
+    cell_px: f64,
+    /// The narrowest width of a cell in pixels.
+    narrowest_px: f64,
+}
+
+impl Grid {
+    fn new(transform: &Transform, rows: usize, columns: usize) -> Result<Self, Error> {
+        let refuse = |why| Err(Error::Transform { why, min: CELL_PX[0], max: CELL_PX[1] });
+        let [[xu, xv, x0], [yu, yv, y0]] = *transform;
+        if !transform.as_flattened().iter().all(|value| value.is_finite()) {
+            return refuse("has an entry that is not finite");
+        }
+        if x0.abs().max(y0.abs()) > FAR_PX {
+            return refuse("moves the grid more than a million pixels away");
+        }
+        let (column_px, row_px) = (xu.hypot(yu), xv.hypot(yv));
+        if ![column_px, row_px].iter().all(|side_px| (CELL_PX[0]..=CELL_PX[1]).contains(side_px)) {
+            return refuse("makes cells that are too small or too large");
+        }
+        let determinant = xu * yv - xv * yu;
+        if determinant.abs() < SINE_MIN * column_px * row_px {
+            return refuse("is singular or nearly so");
+        }
+        let (ux, uy, vx, vy) = (yv / determinant, -xv / determinant, -yu / determinant, xu / determinant);
+        Ok(Self {
+            rows,
+            columns,
+            transform: *transform,
+            inverse: [[ux, uy, 0.5 - ux * x0 - uy * y0], [vx, vy, 0.5 - vx * x0 - vy * y0]],
+            per_cell: [ux.recip(), vx.recip()],
+            cell_px: determinant.abs(),
+            narrowest_px: determinant.abs() / column_px.max(row_px),
+        })
+    }
+
+    /// Whether some cell might hold no pixel.
+    fn is_finer_than_pixels(&self) -> bool {
+        self.narrowest_px < 1.0
+    }
+
+    /// The pixel at a place of the grid.
+    fn pixel(&self, u: f64, v: f64) -> [f64; 2] {
+        self.transform.map(|[along_u, along_v, offset]| along_u * u + along_v * v + offset)
+    }
+
+    /// The rows of pixels that the grid reaches: half a cell beyond its edges.
+    fn pixel_rows(&self, height: usize) -> std::ops::Range<usize> {
+        let (right, bottom) = (self.columns as f64 + 0.5, self.rows as f64 + 0.5);
+        let corners =
+            [(-0.5, -0.5), (right, -0.5), (-0.5, bottom), (right, bottom)].map(|(u, v)| self.pixel(u, v)[1]);
+        let top = corners.into_iter().fold(f64::INFINITY, f64::min);
+        let end = corners.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        whole_between(top, end, height)
+    }
+
+    /// The pixels of one row that the grid reaches.
+    fn pixels_of_row(&self, y: usize, width: usize) -> std::ops::Range<usize> {
+        let (mut first, mut last) = (f64::NEG_INFINITY, f64::INFINITY);
+        for ([slope, per_row, offset], cells) in self.inverse.into_iter().zip([self.columns, self.rows]) {
+            let origin = per_row * y as f64 + offset;
+            let end = cells as f64 + 1.0;
+            if slope == 0.0 {
+                if !(0.0 < origin && origin < end) {
+                    return 0..0;
+                }
+            } else {
+                let (from, to) = (-origin / slope, (end - origin) / slope);
+                first = first.max(from.min(to));
+                last = last.min(from.max(to));
+            }
+        }
+        whole_between(first, last, width)
+    }
+
+    /// Interpolates the picture at the centre of every cell.
+    fn look_up<R: Rows>(&self, frame: &FrameView<R>, mut put: impl FnMut(usize, [f64; 3])) -> Quality {
+        let (mut outside, mut clipped) = (0, 0);
+        let last = [frame.width(), frame.height()].map(|side| side as f64 - 1.0);
+        for index in 0..self.rows * self.columns {
+            let centre = self.pixel((index % self.columns) as f64 + 0.5, (index / self.columns) as f64 + 0.5);
+            // A picture ends half a pixel beyond the centres of its last pixels.
+            if (0..2).any(|axis| !(-0.5..=last[axis] + 0.5).contains(&centre[axis])) {
+                outside += 1;
+                put(index, [0.0; 3]);
+                continue;
+            }
+            let [x, y] = [0, 1].map(|axis| centre[axis].clamp(0.0, last[axis]));
+            let nearest = frame.srgb(x.round() as usize, y.round() as usize);
+            clipped += usize::from(nearest.iter().any(|&level| level >= CLIPPED));
+            put(index, interpolate(frame, x, y));
+        }
+        let cells = (self.rows * self.columns) as f32;
+        let inside = cells - outside as f32;
+        Quality {
+            clipped: if inside > 0.0 { clipped as f32 / inside } else { 0.0 },
+            outside: outside as f32 / cells,
+        }
+    }
+}
+
+/// The whole numbers strictly between two numbers, and below `end`.
+fn whole_between(low: f64, high: f64, end: usize) -> std::ops::Range<usize> {
+    // The casts saturate at 0 and at the largest number.
+    let first = if low < 0.0 { 0 } else { (low as usize).saturating_add(1) };
+    first.min(end)..(high.ceil() as usize).min(end).max(first.min(end))
+}
+
+fn count_clipped([red, green, blue]: [&[u8]; 3]) -> usize {
+    // A byte can count 255 pixels, and the compiler counts sixteen bytes at once.
+    let pieces = red.chunks(255).zip(green.chunks(255)).zip(blue.chunks(255));
+    let count = |((red, green), blue): ((&[u8], &[u8]), &[u8])| {
+        let pixels = red.iter().zip(green).zip(blue);
+        pixels.map(|((&red, &green), &blue)| u8::from(red.max(green).max(blue) >= CLIPPED)).sum::<u8>()
+    };
+    pieces.map(count).map(usize::from).sum()
+}
+
+fn interpolate<R: Rows>(frame: &FrameView<R>, x: f64, y: f64) -> [f64; 3] {
+    let (left, top) = (x as usize, y as usize);
+    let (right, bottom) = ((left + 1).min(frame.width() - 1), (top + 1).min(frame.height() - 1));
+    let (across, down) = (x - left as f64, y - top as f64);
+    let corners = [
+        (left, top, (1.0 - across) * (1.0 - down)),
+        (right, top, across * (1.0 - down)),
+        (left, bottom, (1.0 - across) * down),
+        (right, bottom, across * down),
+    ];
+    let mut light = [0.0; 3];
+    for (x, y, weight) in corners {
+        for (light, pixel) in light.iter_mut().zip(frame.linear(x, y)) {
+            *light += weight * f64::from(pixel);
+        }
+    }
+    light
+}
+
+fn check_grid(rows: usize, columns: usize) -> Result<(), Error> {
+    if (1..=SIDE_MAX_CELLS).contains(&rows) && (1..=SIDE_MAX_CELLS).contains(&columns) {
+        return Ok(());
+    }
+    Err(Error::Grid { rows, columns, max: SIDE_MAX_CELLS })
+}
+
+/// [`Sampler::sample`] as one would write it down: slow, in double precision, a pixel at a time. The two
+/// agree to 10⁻⁴ of a cell's light.
+///
+/// # Errors
+/// As [`Sampler::new`] and [`Sampler::sample`].
+pub fn reference_sample<R: Rows>(
+    frame: &FrameView<R>,
+    transform: &Transform,
+    rows: usize,
+    columns: usize,
+) -> Result<(Vec<[f64; 3]>, Quality), Error> {
+    check_grid(rows, columns)?;
+    let grid = Grid::new(transform, rows, columns)?;
+    let mut cells = vec![[0.0; 3]; rows * columns];
+    if grid.is_finer_than_pixels() {
+        let quality = grid.look_up(frame, |index, light| cells[index] = light);
+        return Ok((cells, quality));
+    }
+    let mut weights = vec![0.0; rows * columns];
+    let (mut pixels, mut clipped) = (0, 0);
+    for y in 0..frame.height() {
+        for x in 0..frame.width() {
+            let [a, b] = grid
+                .inverse
+                .map(|[along_x, along_y, offset]| along_x * x as f64 + along_y * y as f64 + offset);
+            if !(a > 0.0 && a < columns as f64 + 1.0 && b > 0.0 && b < rows as f64 + 1.0) {
+                continue;
+            }
+            pixels += 1;
+            clipped += usize::from(frame.srgb(x, y).iter().any(|&level| level >= CLIPPED));
+            for row in 0..rows {
+                for column in 0..columns {
+                    let tent = |place: f64, cell: usize| (1.0 - (place - (cell as f64 + 1.0)).abs()).max(0.0);
+                    let weight = tent(a, column) * tent(b, row);
+                    weights[row * columns + column] += weight;
+                    for (sum, light) in cells[row * columns + column].iter_mut().zip(frame.linear(x, y)) {
+                        *sum += weight * f64::from(light);
+                    }
+                }
+            }
+        }
+    }
+    let mut outside = 0;
+    for (cell, weight) in cells.iter_mut().zip(weights) {
+        let coverage = weight / grid.cell_px;
+        outside += usize::from(coverage < OUTSIDE_COVERAGE);
+        *cell = cell.map(|sum| if coverage < LEAST_COVERAGE { 0.0 } else { sum / weight });
+    }
+    let clipped = if pixels == 0 { 0.0 } else { clipped as f32 / pixels as f32 };
+    Ok((cells, Quality { clipped, outside: outside as f32 / (rows * columns) as f32 }))
+}

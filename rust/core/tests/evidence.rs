@@ -1,0 +1,247 @@
+//! The evidence on light that is made here: what was put in is found, and nothing else.
+
+use lightproof_core::challenge::{Challenge, Decoys, ILLUMINATIONS, Mode};
+use lightproof_core::freshness::{FaceLight, response_strength};
+use lightproof_core::response::{FEATURES, Response};
+use lightproof_core::timeline::Timeline;
+use proptest::prelude::*;
+
+const FRAME_S: f64 = 1.0 / 30.0;
+const EXPOSURE_S: f64 = 0.015;
+const MIXING: [[f64; 3]; 3] = [[1.0, 0.06, 0.01], [0.05, 1.0, 0.06], [0.01, 0.08, 1.0]];
+/// One nuisance: a constant.
+const CONSTANT: [f64; 1] = [1.0];
+
+/// A small linear congruential generator (Knuth, MMIX): tests need repeatable numbers, not good ones.
+struct Noise(u64);
+
+impl Noise {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+    }
+}
+
+fn played(challenge: &Challenge) -> Timeline {
+    let mut timeline = Timeline::new(challenge);
+    for step in challenge.steps() {
+        timeline.flip(step.start_s).unwrap();
+    }
+    timeline
+}
+
+fn exposures(frames: usize) -> Vec<(f64, f64)> {
+    (0..frames).map(|t| (t as f64 * FRAME_S, t as f64 * FRAME_S + EXPOSURE_S)).collect()
+}
+
+/// Features of a face with this response to the light of `timeline`, delayed by `latency_s`.
+fn face(timeline: &Timeline, response: f64, latency_s: f64, noise: f64, seed: u64) -> Vec<[f64; 3]> {
+    let mut random = Noise(seed);
+    let mut drift = 0.0;
+    exposures(96)
+        .iter()
+        .map(|&(start_s, end_s)| {
+            let light = timeline.light(start_s, end_s, latency_s);
+            drift += noise * random.normal();
+            let log: [f64; 3] = std::array::from_fn(|c| {
+                let mixed: f64 = (0..3)
+                    .map(|d| MIXING[c][d] * light.iter().map(|quadrant| quadrant[d]).sum::<f64>() / 4.0)
+                    .sum();
+                (1.0 + response * mixed).ln() + drift + 0.2 * noise * random.normal()
+            });
+            FEATURES.map(|weights| (0..3).map(|c| weights[c] * log[c]).sum())
+        })
+        .collect()
+}
+
+fn light(features: &[[f64; 3]]) -> FaceLight {
+    FaceLight::new(features, &vec![CONSTANT; features.len()], &exposures(features.len()), MIXING).unwrap()
+}
+
+#[test]
+fn a_face_that_follows_the_challenge_beats_every_decoy() {
+    let challenge = Challenge::generate(&[3; 32], Mode::Standard);
+    let timeline = played(&challenge);
+    let face = light(&face(&timeline, 0.1, 0.0, 0.005, 1));
+    let rank = face.scorer(&timeline, &[-0.02, 0.0, 0.02]).rank(challenge.codes(), &[4; 32], 20_000);
+    assert_eq!(rank.rank, 1);
+    assert!((rank.p_value() - 1.0 / 20_001.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_face_that_follows_the_complement_of_the_challenge_scores_nothing() {
+    let challenge = Challenge::generate(&[3; 32], Mode::Standard);
+    let timeline = played(&challenge);
+    let mut features = face(&timeline, 0.1, 0.0, 0.0005, 1);
+    for value in features.iter_mut().flatten() {
+        *value = -*value;
+    }
+    let (gains, score) = light(&features).gains(challenge.codes(), &timeline, 0.0);
+    let straight = light(&face(&timeline, 0.1, 0.0, 0.0005, 1)).gains(challenge.codes(), &timeline, 0.0).1;
+    assert!(score < 0.01 * straight, "anti-phase {score}, in phase {straight}, gains {gains:?}");
+}
+
+#[test]
+fn light_that_knows_nothing_of_the_challenge_ranks_anywhere_with_equal_chance() {
+    const DECOYS: usize = 99;
+    const SESSIONS: u32 = 600;
+    let mut tenths = [0_u32; 10];
+    for session in 0..SESSIONS {
+        let seed = |kind: u8| {
+            let mut seed = [kind; 32];
+            seed[..4].copy_from_slice(&session.to_le_bytes());
+            seed
+        };
+        let shown = played(&Challenge::generate(&seed(1), Mode::Standard));
+        let asked = Challenge::generate(&seed(2), Mode::Standard);
+        let face = light(&face(&shown, 0.2, 0.0, 0.005, u64::from(session)));
+        let rank = face.scorer(&played(&asked), &[0.0]).rank(asked.codes(), &seed(3), DECOYS);
+        tenths[(rank.rank - 1) * 10 / (DECOYS + 1)] += 1;
+    }
+    // χ² with 9 degrees of freedom exceeds 27.9 with probability 0.001.
+    let expected = f64::from(SESSIONS) / 10.0;
+    let chi_square: f64 = tenths.iter().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
+    assert!(chi_square < 27.9, "{tenths:?}");
+}
+
+#[test]
+fn light_without_any_change_ties_with_all_and_is_never_first() {
+    let challenge = Challenge::generate(&[5; 32], Mode::Standard);
+    let timeline = played(&challenge);
+    let face = light(&vec![[0.0; 3]; 96]);
+    let rank = face.scorer(&timeline, &[0.0]).rank(challenge.codes(), &[6; 32], 100);
+    assert_eq!(rank.rank, 101);
+}
+
+#[test]
+fn the_latency_curve_peaks_where_the_light_came() {
+    let challenge = Challenge::generate(&[7; 32], Mode::Standard);
+    let timeline = played(&challenge);
+    let face = light(&face(&timeline, 0.1, 0.08, 0.002, 2));
+    let latencies_s: Vec<f64> = (0..60).map(|k| 0.004 * f64::from(k)).collect();
+    let curve = face.latency_curve(challenge.codes(), &timeline, &latencies_s);
+    let best = (0..curve.len()).max_by(|&a, &b| curve[a].total_cmp(&curve[b])).unwrap();
+    assert!((latencies_s[best] - 0.08).abs() < 0.009, "{}", latencies_s[best]);
+}
+
+#[test]
+fn the_strength_of_the_response_is_the_one_that_was_put_in() {
+    let challenge = Challenge::generate(&[8; 32], Mode::Standard);
+    let timeline = played(&challenge);
+    for response in [0.03, 0.1, 0.2] {
+        let face = light(&face(&timeline, response, 0.0, 0.0002, 3));
+        let strength = response_strength(face.gains(challenge.codes(), &timeline, 0.0).0, MIXING);
+        let white: [f64; 3] = MIXING.map(|row| row.iter().sum::<f64>());
+        for c in 0..3 {
+            let expected = response * white[c];
+            assert!((strength[c] / expected - 1.0).abs() < 0.1, "{strength:?} for {expected}");
+        }
+    }
+}
+
+#[test]
+fn too_few_frames_or_broken_numbers_are_no_evidence() {
+    assert!(FaceLight::new(&[[0.0; 3]; 4], &[CONSTANT; 4], &exposures(4), MIXING).is_none());
+    let mut features = vec![[0.1; 3]; 96];
+    features[7][1] = f64::NAN;
+    assert!(FaceLight::new(&features, &vec![CONSTANT; 96], &exposures(96), MIXING).is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The tables score a challenge as the plain regression does.
+    #[test]
+    fn the_fast_score_is_the_plain_score(seed in any::<[u8; 32]>(), response in 0.01_f64..0.3, noise in 1e-4_f64..1e-2) {
+        let timeline = played(&Challenge::generate(&seed, Mode::Standard));
+        let face = light(&face(&timeline, response, 0.0, noise, u64::from(seed[0])));
+        let latencies_s = [-0.02, 0.0, 0.02];
+        let mut codes = vec![0; 21 * ILLUMINATIONS];
+        Decoys::new(&seed).fill(&mut codes);
+        codes[..ILLUMINATIONS].copy_from_slice(timeline.challenge().codes());
+        let mut scores = vec![0.0; 21];
+        face.scorer(&timeline, &latencies_s).score(&codes, &mut scores);
+        let mut lowered = 0;
+        for (codes, &fast) in codes.chunks(ILLUMINATIONS).zip(&scores) {
+            let plain = face.latency_curve(codes, &timeline, &latencies_s).into_iter().fold(0.0, f64::max);
+            let fast = f64::from(fast).max(0.0);
+            // The ceiling can only lower a score, and of an ordinary challenge it does not.
+            prop_assert!(fast <= plain * 1.01 + 1.0, "fast {fast}, plain {plain}");
+            lowered += usize::from(fast < plain * 0.99 - 1.0);
+        }
+        prop_assert!(lowered <= 2, "the ceiling lowered {lowered} of 21 scores");
+    }
+}
+
+/// Sixteen look-ups instead of a score change no rank.
+#[test]
+fn the_rank_is_that_of_scoring_every_decoy_in_full() {
+    for session in 0..20_u8 {
+        let timeline = played(&Challenge::generate(&[session; 32], Mode::Standard));
+        let response = if session % 2 == 0 { 0.004 } else { 0.05 };
+        let face = light(&face(&timeline, response, 0.0, 0.01, u64::from(session)));
+        let scorer = face.scorer(&timeline, &[-0.02, 0.0, 0.02]);
+        let codes = *timeline.challenge().codes();
+        let mut own = [0.0];
+        scorer.score(&codes, &mut own);
+        let all = scorer.decoy_scores(&[77; 32], 10_000);
+        let at_least = all.iter().filter(|&&score| score >= own[0]).count();
+        assert_eq!(scorer.rank(&codes, &[77; 32], 10_000).rank, at_least + 1);
+    }
+}
+
+/// Cells of a face whose left half answers the right quadrants less than the left ones.
+#[test]
+fn the_response_of_every_cell_is_found_under_motion_of_the_gain() {
+    const ROWS: usize = 12;
+    const COLUMNS: usize = 10;
+    let challenge = Challenge::generate(&[9; 32], Mode::Standard);
+    let timeline = played(&challenge);
+    let mut random = Noise(5);
+    let albedo: Vec<[f64; 3]> =
+        (0..ROWS * COLUMNS).map(|_| std::array::from_fn(|_| 0.1 + 0.1 * random.uniform())).collect();
+    let across = |cell: usize| if cell % COLUMNS < COLUMNS / 2 { -0.3 } else { 0.3 };
+    let reference: Vec<f32> = albedo.iter().flatten().map(|&v| v as f32).collect();
+    let mut response =
+        Response::new(&[true; ROWS * COLUMNS], &reference, ROWS, COLUMNS, MIXING, 128).unwrap();
+    let kappa = 0.1;
+    let mut gain = 1.0;
+    for (t, (start_s, end_s)) in exposures(96).into_iter().enumerate() {
+        gain += 0.002 * random.normal();
+        let light = timeline.light(start_s, end_s, 0.0);
+        let mixed = light.map(|q| MIXING.map(|row| row[0] * q[0] + row[1] * q[1] + row[2] * q[2]));
+        let mut cells = Vec::with_capacity(ROWS * COLUMNS * 3);
+        for (cell, albedo) in albedo.iter().enumerate() {
+            for c in 0..3 {
+                let mean: f64 = mixed.iter().map(|q| q[c]).sum::<f64>() / 4.0;
+                let side = (mixed[1][c] + mixed[3][c] - mixed[0][c] - mixed[2][c]) / 4.0;
+                let light = gain * albedo[c] * (1.0 + kappa * (mean + across(cell) * side));
+                cells.push((light * (1.0 + 0.001 * random.normal())) as f32);
+            }
+        }
+        response.push(&cells, &light, t as f64 / 48.0 - 1.0).unwrap();
+    }
+    let face = FaceLight::new(response.series(), response.nuisance(), &exposures(96), MIXING).unwrap();
+    let maps = response.solve(face.gains(challenge.codes(), &timeline, 0.0).0).unwrap();
+    for cell in 0..ROWS * COLUMNS {
+        let (s, a, b) = (maps.estimates[0][cell], maps.estimates[1][cell], maps.estimates[2][cell]);
+        let quotient = f64::from(a / s);
+        assert!(
+            (quotient - across(cell)).abs() < 0.15 && (b / s).abs() < 0.15,
+            "cell {cell}: s {s} a {a} b {b}"
+        );
+    }
+}
+
+#[test]
+fn cells_of_the_wrong_size_are_refused_and_not_taken_in() {
+    let mut response = Response::new(&[true; 64], &[0.5; 192], 8, 8, MIXING, 16).unwrap();
+    assert!(response.push(&[0.5; 191], &[[0.3; 3]; 4], 0.0).is_err());
+    assert_eq!(response.frames(), 0);
+    assert!(Response::new(&[true; 64], &[0.5; 191], 8, 8, MIXING, 16).is_err());
+    assert!(Response::new(&[false; 64], &[0.5; 192], 8, 8, MIXING, 16).is_err());
+}

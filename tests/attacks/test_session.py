@@ -1,0 +1,227 @@
+"""Whole sessions in simulation: a living person is verified, everything else is not, and nothing is left
+behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lightproof import verification
+from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
+from lightproof.device import load_or_create_device_key
+from lightproof.errors import CameraLostError, ClockError, FrameError
+from lightproof.face.networks import FaceNetworks, load_networks
+from lightproof.matching import ProbeGallery
+from lightproof.policy import Policy
+from lightproof.request import Request
+from lightproof.rigs.protocol import CameraMetadata, Frame, RigOptions
+from lightproof.rigs.simulated import SimulatedRig, open_rig
+from lightproof.verdict import Finding, Outcome, ReasonCode
+from lightproof.verification import Entropy, Session, verify
+
+pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
+
+FEW_DECOYS = 2**12 - 1
+NONCE = bytes(range(32))
+
+
+@pytest.fixture(scope="module")
+def networks() -> FaceNetworks:
+    return load_networks()
+
+
+def rig(attack: str | None = None, seed: int = 7, **settings: str) -> SimulatedRig:
+    return open_rig(RigOptions(seed=seed, attack=attack, settings=settings))
+
+
+def request(**policy: object) -> Request:
+    fields = {"presence_only": True, "decoys": FEW_DECOYS} | policy
+    return replace(Request.fresh(policy=Policy.from_mapping(fields)), nonce=NONCE)
+
+
+def play(networks: FaceNetworks, rig: object, **arguments: object) -> Session:
+    defaults: dict[str, object] = {
+        "ask": consent_of_simulated_subject,
+        "entropy": Entropy.from_seed(7),
+    }
+    return verify(rig, request(), networks, **(defaults | arguments))  # type: ignore[arg-type]
+
+
+class MeddledRig(SimulatedRig):
+    """A simulated rig whose frames are changed on their way from a certain frame on."""
+
+    from_frame = 60
+
+    def frames(self, until_s: float) -> Iterator[Frame]:
+        for frame in super().frames(until_s):
+            sequence = frame.metadata.sequence or 0
+            yield self.meddle(frame, sequence) if sequence >= self.from_frame else frame
+
+    def meddle(self, frame: Frame, sequence: int) -> Frame:
+        raise NotImplementedError
+
+
+def meddled(kind: type[MeddledRig]) -> MeddledRig:
+    plain = rig()
+    plain.__class__ = kind
+    return plain  # type: ignore[return-value]
+
+
+def test_a_living_person_is_verified(networks: FaceNetworks) -> None:
+    session = play(networks, rig())
+    assert session.verdict.outcome is Outcome.VERIFIED
+    assert session.evidence is not None
+    assert session.evidence.freshness.rank == 1
+    assert session.evidence.response.strength == pytest.approx(0.15, rel=0.25)
+    assert session.timings["light"] <= 3.6
+
+
+def test_the_same_seed_gives_the_same_evidence_bit_for_bit(networks: FaceNetworks) -> None:
+    assert play(networks, rig()).evidence == play(networks, rig()).evidence
+
+
+def test_gentle_light_verifies_as_well(networks: FaceNetworks) -> None:
+    session = verify(
+        rig(),
+        request(mode="gentle"),
+        networks,
+        ask=consent_of_simulated_subject,
+        entropy=Entropy.from_seed(7),
+    )
+    assert session.verdict.outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("attack", "reason"),
+    [
+        ("print", ReasonCode.FLAT_LIGHT),
+        ("bent-print", ReasonCode.FLAT_LIGHT),
+        ("folded-print", ReasonCode.FLAT_LIGHT),
+        ("screen-replay", ReasonCode.FLAT_LIGHT),
+        ("replay-recording", ReasonCode.STALE_LIGHT),
+        ("relay", ReasonCode.LATE_LIGHT),
+    ],
+)
+def test_an_attack_is_refused_for_its_own_reason(
+    networks: FaceNetworks, attack: str, reason: ReasonCode
+) -> None:
+    session = play(networks, rig(attack))
+    assert session.verdict.outcome is Outcome.NOT_VERIFIED
+    assert reason in session.verdict.reasons
+
+
+def test_a_recording_under_an_older_challenge_has_light_but_not_this_light(networks: FaceNetworks) -> None:
+    evidence = play(networks, rig("replay-recording")).evidence
+    assert evidence is not None
+    assert evidence.freshness.finding is Finding.FAIL
+    assert evidence.freshness.p_value > 0.01
+
+
+def test_sunlight_is_inconclusive_and_never_a_failure(networks: FaceNetworks) -> None:
+    session = play(networks, rig(response="0.004"))
+    assert session.verdict.outcome is Outcome.INCONCLUSIVE
+    assert ReasonCode.WEAK_RESPONSE in session.verdict.reasons
+
+
+def test_declining_is_a_result_and_the_camera_stays_off(networks: FaceNetworks) -> None:
+    class ShutRig(SimulatedRig):
+        def __enter__(self) -> SimulatedRig:  # type: ignore[override]
+            raise AssertionError("the rig was opened without consent")
+
+    shut = rig()
+    shut.__class__ = ShutRig
+
+    def decline(_: ConsentNotice, /) -> Consent:
+        return Consent.DECLINED
+
+    session = play(networks, shut, ask=decline, key=load_or_create_device_key())
+    assert session.verdict.outcome is Outcome.DECLINED
+    assert session.token is not None
+
+
+def test_a_camera_that_changes_its_own_gain_is_inconclusive(networks: FaceNetworks) -> None:
+    class FreeCamera(MeddledRig):
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            return replace(frame, metadata=CameraMetadata(gain=1.5, locked=False, sequence=sequence))
+
+    session = play(networks, meddled(FreeCamera))
+    assert session.verdict.outcome is Outcome.INCONCLUSIVE
+    assert ReasonCode.CAMERA_NOT_LOCKED in session.verdict.reasons
+
+
+def test_a_cut_to_another_picture_is_refused(networks: FaceNetworks) -> None:
+    class CuttingRig(MeddledRig):
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            rng = np.random.default_rng(sequence // 1000)
+            stripes = (rng.random((frame.height, 1, 1)) > 0.5) * 120
+            return replace(frame, image=(frame.image // 3 + stripes).astype(np.uint8))
+
+    session = play(networks, meddled(CuttingRig))
+    assert session.verdict.outcome is not Outcome.VERIFIED
+
+
+def test_a_face_that_leaves_is_inconclusive(networks: FaceNetworks) -> None:
+    class EmptyRoom(MeddledRig):
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            return replace(frame, image=np.full_like(frame.image, 90))
+
+    session = play(networks, meddled(EmptyRoom))
+    assert session.verdict.outcome is Outcome.INCONCLUSIVE
+    assert ReasonCode.FACE_LOST in session.verdict.reasons
+
+
+def test_an_empty_room_is_inconclusive_with_the_reason(networks: FaceNetworks) -> None:
+    class EmptyRoom(MeddledRig):
+        from_frame = 0
+
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            return replace(frame, image=np.full_like(frame.image, 90))
+
+    session = play(networks, meddled(EmptyRoom))
+    assert (session.verdict.outcome, session.verdict.reasons) == (Outcome.INCONCLUSIVE, (ReasonCode.NO_FACE,))
+
+
+def test_a_frame_of_another_size_in_mid_session_is_an_error_by_name(networks: FaceNetworks) -> None:
+    class Resized(MeddledRig):
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            image = np.ascontiguousarray(frame.image[:-2])
+            return replace(frame, image=image, height=frame.height - 2)
+
+    with pytest.raises(FrameError, match="640 x 478"):
+        play(networks, meddled(Resized))
+
+
+def test_a_clock_that_jumps_back_in_mid_session_is_an_error(networks: FaceNetworks) -> None:
+    class Backwards(MeddledRig):
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            return replace(frame, sensor_time_s=0.0)
+
+    with pytest.raises(ClockError, match="never go back"):
+        play(networks, meddled(Backwards))
+
+
+def test_faces_are_overwritten_also_when_the_camera_is_unplugged(
+    networks: FaceNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops: list[NDArray[np.uint8]] = []
+
+    class WatchedGallery(ProbeGallery):
+        def offer(self, *arguments: object) -> None:
+            super().offer(*arguments)  # type: ignore[arg-type]
+            crops.extend(kept.crop for kept in self._candidates)
+
+    class Unplugged(MeddledRig):
+        from_frame = 90
+
+        def meddle(self, frame: Frame, sequence: int) -> Frame:
+            raise CameraLostError("camera was unplugged; plug it in and start again")
+
+    monkeypatch.setattr(verification, "ProbeGallery", WatchedGallery)
+    with pytest.raises(CameraLostError):
+        play(networks, meddled(Unplugged))
+    assert crops
+    assert not any(crop.any() for crop in crops)

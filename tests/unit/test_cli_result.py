@@ -1,0 +1,255 @@
+"""The command line of results and keys: statuses, one-line errors and JSON that keeps to its schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import typer
+
+from lightproof import cli
+from lightproof.device import load_or_create_device_key
+from lightproof.errors import InputError
+from lightproof.result import SessionResult, sign_result
+from lightproof.rigs.protocol import RigKind
+from lightproof.verdict import REASONS, Outcome, ReasonCode, Verdict
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+NONCE = bytes(range(16))
+AUDIENCE = "https://example.org/verify"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LIGHTPROOF_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def _schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return schema
+
+
+def _token(
+    home: Path,
+    outcome: str = "verified",
+    *reasons: str,
+    rig: RigKind = "desktop",
+    presence_only: bool = False,
+    issued_at: int | None = None,
+) -> str:
+    result = SessionResult(
+        verdict=Verdict(Outcome(outcome), tuple(map(ReasonCode, reasons))),
+        nonce=NONCE,
+        audience=AUDIENCE,
+        rig=rig,
+        presence_only=presence_only,
+        policy_sha256=bytes(32),
+        models_sha256=bytes(32),
+        software_sha256=bytes(32),
+        challenge_sha256=bytes(32),
+        issued_at=int(time.time()) if issued_at is None else issued_at,
+    )
+    return sign_result(result, load_or_create_device_key(home))
+
+
+def _verify(home: Path, token: str, *more: str, nonce: str = NONCE.hex(), audience: str = AUDIENCE) -> int:
+    jwks = home.parent / "jwks.json"
+    jwks.write_text(json.dumps(load_or_create_device_key(home).jwks()))
+    return cli.main(
+        ["result", "verify", token, "--jwks", str(jwks), "--nonce", nonce, "--audience", audience, *more]
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reasons", "status"),
+    [
+        ("verified", [], 0),
+        ("not_verified", ["stale_light", "face_mismatch"], 10),
+        ("inconclusive", ["too_bright"], 11),
+        ("declined", ["consent_declined"], 12),
+    ],
+)
+def test_the_exit_status_and_the_words_follow_the_outcome(
+    home: Path, capsys: pytest.CaptureFixture[str], outcome: str, reasons: list[str], status: int
+) -> None:
+    token = _token(home, outcome, *reasons)
+    assert _verify(home, token) == status
+    printed = capsys.readouterr().out
+    assert printed.startswith(outcome.replace("_", " ") + "\n")
+    assert all(REASONS[ReasonCode(code)].remedy in printed for code in reasons)
+    assert "NOTE" not in printed
+
+    assert _verify(home, token, "--json") == status
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("result-verify"))
+    assert (said["outcome"], said["reasons"]) == (outcome, reasons)
+
+
+def test_a_simulated_or_presence_only_result_says_so_visibly(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _verify(home, _token(home, rig="simulated", presence_only=True)) == 0
+    printed = capsys.readouterr().out
+    assert "NOTE: the rig is simulated: nobody was in front of a camera" in printed
+    assert "NOTE: presence only" in printed
+
+
+def test_the_token_may_come_from_standard_input_or_a_file(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = _token(home)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(token + "\n"))
+    assert _verify(home, "-") == 0
+    (tmp_path / "token").write_text(token + "\n")
+    assert _verify(home, f"@{tmp_path / 'token'}") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"nonce": "ff" * 16}, "wrong_nonce"),
+        ({"audience": "https://other.example"}, "wrong_audience"),
+    ],
+)
+def test_a_token_that_is_not_valid_is_one_line_and_status_one(
+    home: Path, capsys: pytest.CaptureFixture[str], change: dict[str, str], refusal: str
+) -> None:
+    assert _verify(home, _token(home), **change) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: result token")
+    assert printed.err.count("\n") == 1
+
+    assert _verify(home, _token(home), "--json", **change) == 1
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("result-verify"))
+    assert said["refusal"] == refusal
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20, "x" * 5000, "@/no/such/file", "@/dev/null"])
+def test_bad_tokens_are_one_line_and_status_one(
+    home: Path, capsys: pytest.CaptureFixture[str], token: str
+) -> None:
+    assert _verify(home, token) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_expired_token_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _verify(home, _token(home, issued_at=int(time.time()) - 121)) == 1
+    assert "expired" in capsys.readouterr().err
+
+
+def test_a_nonce_of_the_wrong_length_is_refused_with_the_remedy(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _verify(home, _token(home), nonce="0011") == 1
+    assert capsys.readouterr().err == (
+        "error: nonce has 2 bytes; give 8 to 64 bytes, which are 16 to 128 hexadecimal digits\n"
+    )
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_device_jwks_prints_the_public_keys(
+    home: Path, capsys: pytest.CaptureFixture[str], flags: list[str]
+) -> None:
+    assert cli.main(["device", "jwks", *flags]) == 0
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("device-jwks"))
+    assert said == load_or_create_device_key(home).jwks()
+
+
+def test_a_device_key_that_others_can_read_is_one_line(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_or_create_device_key(home)
+    (home / "device-key.json").chmod(0o644)
+    assert cli.main(["device", "jwks"]) == 1
+    assert "run: chmod 600" in capsys.readouterr().err
+
+
+def test_version_prints_what_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["version", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("version"))
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"lightproof {said['lightproof']}\n"
+    assert cli.main(["version"]) == 0
+    assert f"python {said['python']}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["result", "verify"], ["result", "verify", "x", "--shiny"]])
+def test_wrong_usage_is_status_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InputError("a\nb"), "error: a b\n"),
+        (KeyboardInterrupt(), "error: interrupted\n"),
+        (
+            ZeroDivisionError("x"),
+            "error: unexpected ZeroDivisionError: x (run again with --debug and report it)\n",
+        ),
+    ],
+)
+def test_errors_end_in_one_line_and_a_traceback_only_for_debug(
+    error: BaseException, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    commands = typer.Typer(cls=type(typer.main.get_command(cli.app)))
+    commands.command("fail")(fail)
+    commands.command("other")(lambda: None)
+    monkeypatch.setattr(cli, "app", commands)
+    assert cli.main(["fail"]) == 1
+    assert capsys.readouterr().err == line
+    assert cli.main(["fail", "--debug"]) == 1
+    assert capsys.readouterr().err.startswith("Traceback")
+
+
+def test_help_is_there_at_once_without_numpy_or_cryptography() -> None:
+    code = (
+        "import sys; from lightproof.cli import main; status = main(['--help']);"
+        "heavy = {'numpy', 'cv2', 'joserfc', 'cryptography', 'lightproof._core'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Usage" in done.stdout
+
+
+def test_the_schemas_name_every_reason_and_outcome() -> None:
+    for name in ("verify", "demo", "result-verify"):
+        text = json.dumps(_schema(name))
+        assert all(f'"{code}"' in text for code in [*ReasonCode, *Outcome])
+
+
+def test_a_result_signed_elsewhere_is_refused(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger = _token(tmp_path / "stranger")
+    assert _verify(home, stranger) == 1
+    assert "not in the JWK set" in capsys.readouterr().err
+
+
+def test_a_session_result_holds_no_field_for_a_picture_or_score() -> None:
+    assert {field.name for field in dataclasses.fields(SessionResult)} == {
+        *("verdict", "nonce", "audience", "rig", "presence_only", "issued_at", "validity_s"),
+        *("policy_sha256", "models_sha256", "software_sha256", "challenge_sha256"),
+    }

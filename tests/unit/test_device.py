@@ -1,0 +1,171 @@
+"""The device key: made once, for its owner alone, and never overwritten."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+
+from lightproof.device import KEY_FILE, DeviceKey, load_or_create_device_key, state_directory
+from lightproof.errors import DeviceKeyError
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "lightproof"
+
+
+def _kid_of(home: Path, gate: multiprocessing.synchronize.Barrier, kids: multiprocessing.Queue[str]) -> None:
+    gate.wait()
+    kids.put(load_or_create_device_key(home).kid)
+
+
+def test_the_key_is_made_at_first_use_for_its_owner_alone(home: Path) -> None:
+    previous = os.umask(0)
+    try:
+        load_or_create_device_key(home)
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / KEY_FILE).stat().st_mode) == 0o600
+    assert [path.name for path in home.iterdir()] == [KEY_FILE]
+
+
+def test_the_key_stays_the_same(home: Path) -> None:
+    first, second = load_or_create_device_key(home), load_or_create_device_key(home)
+    assert first.kid == second.kid
+    assert first.pairwise_secret == second.pairwise_secret
+
+
+def test_processes_that_start_together_end_up_with_one_key(home: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    gate, kids = context.Barrier(4), context.Queue()
+    processes = [context.Process(target=_kid_of, args=(home, gate, kids)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    found = {kids.get(timeout=30) for _ in processes}
+    for process in processes:
+        process.join()
+    assert found == {load_or_create_device_key(home).kid}
+    assert [path.name for path in home.iterdir()] == [KEY_FILE]
+
+
+def test_a_key_made_by_another_process_meanwhile_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = load_or_create_device_key(home)
+    monkeypatch.setattr(os.path, "lexists", lambda _path: False)
+    assert load_or_create_device_key(home).kid == theirs.kid
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602, 0o604])
+def test_a_key_that_others_can_reach_is_refused_with_the_chmod_to_run(home: Path, mode: int) -> None:
+    load_or_create_device_key(home)
+    (home / KEY_FILE).chmod(mode)
+    with pytest.raises(DeviceKeyError, match=rf"mode {mode:04o}\); run: chmod 600 {home / KEY_FILE}"):
+        load_or_create_device_key(home)
+
+
+def test_a_directory_in_which_others_can_put_a_key_is_refused(home: Path) -> None:
+    home.mkdir(parents=True)
+    home.chmod(0o777)
+    with pytest.raises(DeviceKeyError, match=f"run: chmod 700 {home}"):
+        load_or_create_device_key(home)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda stored: "",
+        lambda stored: "not json",
+        lambda stored: "[]",
+        lambda stored: "[" * 4000,
+        lambda stored: json.dumps(stored | {"format": 2}),
+        lambda stored: json.dumps(stored | {"more": 1}),
+        lambda stored: json.dumps(stored | {"pairwise_secret": "00"}),
+        lambda stored: json.dumps(stored | {"pairwise_secret": 7}),
+        lambda stored: json.dumps(stored | {"key": {"kty": "oct", "k": "AAAA"}}),
+        lambda stored: json.dumps(stored | {"key": stored["key"] | {"d": "!"}}),
+        lambda stored: json.dumps(stored | {"key": stored["key"] | {"x": stored["key"]["y"]}}),
+        lambda stored: json.dumps(stored | {"key": {k: v for k, v in stored["key"].items() if k != "d"}}),
+        lambda stored: json.dumps(stored | {"key": ECKey.generate_key("P-384").as_dict(private=True)}),
+        lambda stored: json.dumps(stored)[:-10],
+    ],
+)
+def test_a_damaged_key_is_refused_kept_and_not_quoted(home: Path, spoil: object) -> None:
+    load_or_create_device_key(home)
+    path = home / KEY_FILE
+    stored = json.loads(path.read_text())
+    damaged = spoil(stored)  # type: ignore[operator]
+    path.write_text(damaged)
+    with pytest.raises(DeviceKeyError, match="damaged or of another version") as refused:
+        load_or_create_device_key(home)
+    assert path.read_text() == damaged
+    assert stored["key"]["d"] not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_a_key_file_that_is_no_file_is_refused(home: Path) -> None:
+    (home / KEY_FILE).mkdir(parents=True, mode=0o700)
+    with pytest.raises(DeviceKeyError, match=r"is no regular file|Is a directory"):
+        load_or_create_device_key(home)
+
+
+def test_a_key_behind_a_link_is_refused(home: Path, tmp_path: Path) -> None:
+    home.mkdir(parents=True, mode=0o700)
+    load_or_create_device_key(tmp_path / "elsewhere")
+    (home / KEY_FILE).symlink_to(tmp_path / "elsewhere" / KEY_FILE)
+    with pytest.raises(DeviceKeyError, match="symbolic link"):
+        load_or_create_device_key(home)
+
+
+def test_a_place_that_cannot_be_written_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DeviceKeyError, match="set LIGHTPROOF_HOME"):
+        load_or_create_device_key(tmp_path / "file" / "lightproof")
+
+
+def test_the_jwk_set_holds_only_public_parts_and_the_thumbprint(home: Path) -> None:
+    key = load_or_create_device_key(home)
+    (public,) = key.jwks()["keys"]
+    assert set(public) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert (
+        public["kid"]
+        == ECKey.import_key({name: public[name] for name in ("kty", "crv", "x", "y")}).thumbprint()
+    )
+    assert json.loads((home / KEY_FILE).read_text())["key"]["d"] not in json.dumps(key.jwks())
+
+
+def test_nothing_secret_shows_in_the_repr(home: Path) -> None:
+    assert repr(load_or_create_device_key(home)) == "DeviceKey()"
+
+
+def test_subjects_are_pairwise(home: Path, tmp_path: Path) -> None:
+    key, other = load_or_create_device_key(home), load_or_create_device_key(tmp_path / "other")
+    subjects = {
+        device.subject_for(audience)
+        for device in (key, other)
+        for audience in ("https://a.example", "https://b.example")
+    }
+    assert len(subjects) == 4
+    assert {len(subject) for subject in subjects} == {22}
+    assert key.subject_for("https://a.example") == load_or_create_device_key(home).subject_for(
+        "https://a.example"
+    )
+
+
+def test_subjects_do_not_follow_from_the_signing_key(home: Path) -> None:
+    key = load_or_create_device_key(home)
+    again = DeviceKey(key.private, bytes(32))
+    assert again.subject_for("https://a.example") != key.subject_for("https://a.example")
+
+
+def test_the_state_directory_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert state_directory({"LIGHTPROOF_HOME": "/srv/lp", "XDG_STATE_HOME": "/x"}) == Path("/srv/lp")
+    assert state_directory({"XDG_STATE_HOME": "/x"}) == Path("/x/lightproof")
+    assert state_directory({"XDG_STATE_HOME": "relative"}) == Path("/home/ada/.local/state/lightproof")
+    assert state_directory({}) == Path("/home/ada/.local/state/lightproof")

@@ -1,0 +1,92 @@
+"""The photosafety check in Python: challenges pass, strobes do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lightproof.challenge import Challenge, check_light, check_photosafety
+from lightproof.errors import InputError
+
+SEEDS = [number.to_bytes(32, "little") for number in range(100)]
+
+
+def alternate(first: list[float], second: list[float], rate_hz: float, seconds: float = 2.0) -> tuple:
+    """Two linear colours in turn on the whole screen, each pair ``rate_hz`` times a second."""
+    count = round(2 * rate_hz * seconds)
+    colours = np.array([first, second], float)[np.arange(count) % 2]
+    return np.arange(count) / (2 * rate_hz), np.repeat(colours[:, None], 4, axis=1), seconds
+
+
+@pytest.mark.parametrize("mode", ["standard", "gentle"])
+def test_a_challenge_is_safe_on_the_brightest_screen(mode: str) -> None:
+    for seed in SEEDS:
+        safety = check_photosafety(Challenge.generate(seed, mode), peak_cd_m2=2000)
+        assert safety.is_safe(), safety
+        assert safety.meets_standards()
+        assert (
+            safety.general.total
+            == safety.broadcast.total
+            == safety.red.total
+            == safety.red_chromaticity.total
+            == 0
+        )
+        assert safety.colour_change_pairs_per_s_max <= 3
+
+
+def test_black_and_white_at_five_hertz_is_not_safe() -> None:
+    safety = check_light(*alternate([0, 0, 0], [1, 1, 1], 5))
+    assert not safety.is_safe()
+    assert not safety.meets_standards()
+    assert safety.general.per_s_max == safety.broadcast.per_s_max == 5
+    assert safety.general.quadrants == (9, 9, 9, 9)
+    assert safety.red.total == 0
+
+
+def test_saturated_red_at_the_same_luminance_is_not_safe() -> None:
+    safety = check_light(*alternate([1, 0, 0], [0.2126, 0.2126, 0.2126], 5))
+    assert safety.general.total == 0
+    assert safety.red.per_s_max == safety.red_chromaticity.per_s_max == 5
+    assert not safety.is_safe()
+    assert not safety.meets_standards()
+
+
+def test_one_quadrant_alone_is_enough() -> None:
+    starts_s, linear, end_s = alternate([0, 0, 0], [1, 1, 1], 5)
+    linear[:, [0, 1, 3]] = 0.5
+    assert check_light(starts_s, linear, end_s).general.quadrants == (0, 0, 9, 0)
+
+
+def test_a_challenge_played_twice_as_fast_is_not_safe() -> None:
+    challenge = Challenge.from_codes([0, 7] * 8)
+    safety = check_light(challenge.steps_start_s / 2, challenge.linear, challenge.duration_s / 2)
+    assert safety.general.total == 0
+    assert safety.colour_change_pairs_per_s_max > 3
+    assert not safety.is_safe()
+
+
+def test_the_same_sequence_gives_an_equal_answer_that_can_be_read() -> None:
+    safety = check_photosafety(Challenge.generate(bytes(32)))
+    assert safety == check_photosafety(Challenge.generate(bytes(32)))
+    assert "Photosafety: safe" in repr(safety)
+    assert repr(safety.general) == "Flashes(quadrants=[0, 0, 0, 0], total=0, per_s_max=0)"
+
+
+@pytest.mark.parametrize(
+    ("starts_s", "linear", "end_s", "peak_cd_m2"),
+    [
+        ([], np.zeros((0, 4, 3)), 1.0, 500.0),
+        ([0.0, 0.0], np.zeros((2, 4, 3)), 1.0, 500.0),
+        ([0.0, 1.0], np.zeros((2, 4, 3)), 0.5, 500.0),
+        ([0.0], np.zeros((2, 4, 3)), 1.0, 500.0),
+        ([0.0], np.zeros((1, 3, 3)), 1.0, 500.0),
+        ([0.0], np.full((1, 4, 3), 1.5), 1.0, 500.0),
+        ([0.0], np.full((1, 4, 3), np.nan), 1.0, 500.0),
+        ([np.nan], np.zeros((1, 4, 3)), 1.0, 500.0),
+        ([0.0], np.zeros((1, 4, 3)), 1.0, 0.0),
+        ([0.0], np.zeros((1, 4, 3)), 1.0, np.inf),
+    ],
+)
+def test_sequences_that_are_none_are_refused(starts_s, linear, end_s, peak_cd_m2) -> None:
+    with pytest.raises(InputError, match=r"; use "):
+        check_light(starts_s, linear, end_s, peak_cd_m2)
