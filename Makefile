@@ -5,11 +5,12 @@ PYTHON ?= python3
 PYTHON_TFLITE ?= python3.11
 VENV := .venv
 VENV_TFLITE := .venv-tflite
+VENV_IRIS := .venv-iris
 BIN := $(VENV)/bin
 EXTRAS := demo,desktop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check bench fuzz wheel clean toolchain install install-dev
+.PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris wheel clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,18 +35,30 @@ check: install-dev ## Lint, format and type everything
 	$(BIN)/mypy
 
 bench: install-dev ## Measure speed
-	cargo bench --workspace
+	cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2
+	$(BIN)/python benches/table.py
+
+study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, and power (half an hour of one core)
+	cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
+	$(BIN)/python -m lightproof.evaluation.freshness_study --out docs/freshness-power.svg
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
 	@for target in $$(cd rust/fuzz && cargo +nightly fuzz list); do \
 	  (cd rust/fuzz && cargo +nightly fuzz run $$target -- -max_total_time=20 -verbosity=0) || exit 1; \
 	done
 
+photosafety: install-dev ## Count flashes in a million challenges of each mode, and on real panels
+	cargo test --release --package lightproof-core --test photosafety --quiet -- --ignored a_million
+	$(BIN)/python -m pytest tests/photosafety
+
+photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
+	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/photosafety/test_iris.py
+
 wheel: install-dev ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) $(VENV_TFLITE) target dist
+	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) target dist
 
 toolchain:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -70,3 +83,9 @@ $(VENV_TFLITE)/.ready:
 	@if $(PYTHON_TFLITE) -m venv $(VENV_TFLITE) 2>/dev/null \
 	  && $(VENV_TFLITE)/bin/python -m pip install --quiet 'tflite-runtime>=2.14' 'numpy<2' 'opencv-python-headless<4.12' 2>/dev/null; \
 	then echo ready > $@; else : > $@; echo "no Python 3.11 with tflite-runtime here: its test will be skipped"; fi
+
+# IRIS brings the other OpenCV, with windows; the two cannot share an environment.
+$(VENV_IRIS)/.ready:
+	$(PYTHON) -m venv $(VENV_IRIS)
+	$(VENV_IRIS)/bin/python -m pip install --quiet 'iris-pse-detection==1.1.2'
+	@touch $@

@@ -275,7 +275,8 @@ def frame_to_srgb(
     """
 
 BANDS: int
-"""Bands of grid rows whose light is kept apart for the latency: a rolling shutter exposes them one after another."""
+"""Bands of grid rows whose light is kept apart for the latency: a rolling shutter exposes them one after
+another."""
 
 Mixing: TypeAlias = Sequence[Sequence[float]]
 """3 x 3: the camera's linear RGB answer (rows) to the screen's linear red, green and blue (columns)."""
@@ -297,6 +298,9 @@ class Timeline:
         Raises:
             ClockError: the time is not finite or not later than the flip before, or all steps were shown.
         """
+
+    def copy(self) -> Timeline:
+        """Return an independent copy, which later flips do not reach."""
 
     @property
     def shown(self) -> int:
@@ -344,19 +348,27 @@ class Response:
             u: time of the frame, scaled so that the challenge lies in -1..1.
 
         Returns:
-            Shift to the right and down in cells, turn in radians, relative growth, and the root mean square of the
-            log luma that these do not explain.
+            Shift to the right and down in cells, turn in radians, relative growth, and the root mean square
+            of the log luma that these do not explain.
 
         Raises:
             InputError: ``cells`` has another size than the reference.
         """
 
+    def copy(self) -> Response:
+        """Return an independent copy of what was gathered so far; it holds a face's measurements as well."""
+
+    def forget(self) -> None:
+        """Overwrite everything that was measured of the face."""
+
     @property
     def series(self) -> NDArray[np.float64]:
-        """Mean over the face of log red - blue, log green - mean(red, blue), and mean log light; (frames, 3)."""
+        """Mean over the face of log red - blue, log green - mean(red, blue), and mean log light; (frames,
+        3)."""
 
     def face_light(self, exposures_s: Sequence[tuple[float, float]], mixing: Mixing) -> FaceLight | None:
-        """Return the face's mean light, given start and end of each frame's exposure; None with too few frames."""
+        """Return the face's mean light, given start and end of each frame's exposure; None with too few
+        frames."""
 
     def band_lights(
         self, exposures_s: Sequence[Sequence[tuple[float, float]]], mixing: Mixing
@@ -394,7 +406,8 @@ class FaceLight:
         """Number of frames."""
 
     def gains(self, timeline: Timeline, latency_s: float) -> tuple[tuple[float, float, float], float]:
-        """Return the slope of log light on the screen's light in red, green and blue (>= 0), and the score."""
+        """Return the slope of log light on the screen's light in red, green and blue (>= 0), and the
+        score."""
 
     def latency_curve(self, timeline: Timeline, latencies_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the score of the challenge at every latency, in units of the noise's variance; float64."""
@@ -403,12 +416,20 @@ class FaceLight:
         """Return what free colours in the challenge's rhythm explain, whatever the challenge."""
 
     def rank(
-        self, timeline: Timeline, latencies_s: Sequence[float], *, decoy_seed: bytes, decoys: int
+        self,
+        timeline: Timeline,
+        latencies_s: Sequence[float],
+        *,
+        decoy_seed: bytes,
+        decoys: int,
+        threads: int = 1,
     ) -> tuple[Rank, NDArray[np.float32]]:
-        """Return the rank of the true challenge among decoys drawn from 32 random bytes, and the decoys' scores.
+        """Return the rank of the true challenge among decoys drawn from 32 random bytes, and the decoys'
+        scores.
 
-        The score is the largest over ``latencies_s``, for the challenge as for every decoy. Ties count against the
-        person, so P(rank 1) <= 1 / (decoys + 1) for a video made without knowing the challenge, exactly.
+        The score is the largest over ``latencies_s``, for the challenge as for every decoy. Ties count
+        against the person, so P(rank 1) <= 1 / (decoys + 1) for a video made without knowing the challenge,
+        exactly. The decoys, and so the rank, are the same on any number of ``threads`` (at least 1).
 
         Raises:
             InputError: ``decoy_seed`` is not 32 bytes long.
@@ -416,7 +437,8 @@ class FaceLight:
 
 @final
 class AnyCode:
-    """What free colours in the challenge's rhythm explain of the two log-ratios, in units of the noise's variance."""
+    """What free colours in the challenge's rhythm explain of the two log-ratios, in units of the noise's
+    variance."""
 
     @property
     def explained(self) -> float:
@@ -448,7 +470,8 @@ class Rank:
 
     @property
     def score(self) -> float:
-        """Score of the true challenge, in units of the noise's variance; below 0 where every channel goes against it."""
+        """Score of the true challenge, in units of the noise's variance; below 0 where every channel goes
+        against it."""
 
     @property
     def p_value(self) -> float:
@@ -468,7 +491,8 @@ class ReliefFit:
 
     @property
     def misfit(self) -> float:
-        """Root mean square of what neither relief nor a smooth surface explains beyond noise, in quotient units."""
+        """Root mean square of what neither relief nor a smooth surface explains beyond noise, in quotient
+        units."""
 
     @property
     def cells(self) -> int:
@@ -480,7 +504,8 @@ def fit_relief(
     predicted_across: NDArray[np.float32],
     predicted_down: NDArray[np.float32],
 ) -> ReliefFit | None:
-    """Fit the response to the predicted quotients, (rows, columns) float32 each; None with fewer than 50 cells."""
+    """Fit the response to the predicted quotients, (rows, columns) float32 each; None with fewer than 50
+    cells."""
 
 def response_strength(gains: Sequence[float], mixing: Mixing) -> tuple[float, float, float]:
     """Return the light of a full white screen over the ambient light in the camera's red, green and blue."""

@@ -27,10 +27,9 @@ from lightproof.frames import FrameGate
 from lightproof.matching import MatchEvidence, ProbeGallery, compare
 from lightproof.position import wait_for_position
 from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.judgement import Trace, is_enough, judge
+from lightproof.presence.judgement import Trace, judge, judge_if_enough, to_the_end
 from lightproof.presence.observation import Observation
 from lightproof.presence.playing import Eyes, play
-from lightproof.presence.screen_time import ScreenTime
 from lightproof.privacy.forget import Forgetting
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
@@ -161,7 +160,7 @@ def verify(
 
     Example::
 
-        with open_rig("desktop", RigOptions()) as rig: ...
+        rig = open_rig("desktop", RigOptions())
         session = verify(rig, Request.fresh(), load_networks(), ask=ask_in_words, reference=Path("id.jpg"))
         print(session.verdict.outcome)
     """
@@ -205,6 +204,7 @@ def _run(
         challenge = Challenge.generate(seed, policy.mode)
         commitment = hashlib.sha256(seed).digest()
         tracker = forgetting.keep(FaceTracker(networks))
+        forgetting.keep(networks)
         sampler, gate = Sampler(), FrameGate()
     with clockwork.step(Step.CONSENT):
         if consent() is Consent.DECLINED:
@@ -228,26 +228,32 @@ def _run(
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
         gallery = forgetting.keep(ProbeGallery(networks.embedder))
 
-        def enough(observation: Observation, screen_time: ScreenTime) -> bool:
-            return is_enough(observation, rig.description, policy, entropy.decoy_seed, screen_time.late_s)
+        judged: tuple[PresenceEvidence, Trace | None] | None = None
+
+        def enough(snapshot: Observation, late_s: float) -> bool:
+            nonlocal judged
+            judged = judge_if_enough(snapshot, rig.description, policy, entropy.decoy_seed, late_s)
+            return judged is not None
 
         with clockwork.step(Step.CHALLENGE):
             played = play(rig, challenge, position, Eyes(gate, tracker, sampler, gallery), enough)
+    forgetting.keep(played.observation)
     timings = {"light": played.light_s}
     if played.screen_time.lost:
         lost = Verdict(Outcome.INCONCLUSIVE, (ReasonCode.SCREEN_LOST_TIME,))
         return Session(lost, challenge=challenge, challenge_sha256=commitment, timings=timings)
+    late_s = played.screen_time.late_s
     with clockwork.step(Step.EVIDENCE):
-        evidence, trace = judge(
-            played.observation, rig.description, policy, entropy.decoy_seed, played.screen_time.late_s
-        )
+        if judged is None:
+            judged = judge(played.observation, rig.description, policy, entropy.decoy_seed, late_s)
+        evidence = to_the_end(judged[0], played.observation, rig.description, late_s)
     match: MatchEvidence | None = None
     with clockwork.step(Step.MATCH):
         if reference is not None:
             match = _compare(reference, gallery, networks, float(policy.fmr), forgetting)
     with clockwork.step(Step.VERDICT):
         verdict = _decide(evidence, match, presence_only=policy.presence_only)
-    return Session(verdict, evidence, match, None, challenge, commitment, timings, trace)
+    return Session(verdict, evidence, match, None, challenge, commitment, timings, judged[1])
 
 
 def _decide(evidence: PresenceEvidence, match: MatchEvidence | None, *, presence_only: bool) -> Verdict:

@@ -215,7 +215,7 @@ def test_faces_are_overwritten_also_when_the_camera_is_unplugged(
             crops.extend(kept.crop for kept in self._candidates)
 
     class Unplugged(MeddledRig):
-        from_frame = 90
+        from_frame = 60
 
         def meddle(self, frame: Frame, sequence: int) -> Frame:
             raise CameraLostError("camera was unplugged; plug it in and start again")

@@ -2,7 +2,7 @@
 
     python tests/photosafety/iris_judge.py VIDEO...
 
-prints a JSON array with one object a video: what IRIS says, and the colours of the quadrants as it was given them.
+prints a JSON array, one object a video: what IRIS says, and the colours of the quadrants as it got them.
 """
 
 import contextlib

@@ -28,9 +28,9 @@ from panels import swap_codes
 from lightproof.challenge import PALETTE_SRGB, Challenge
 
 JUDGE: Final = Path(__file__).with_name("iris_judge.py")
-SIZE: Final = (320, 180)
+SIZE: Final = (128, 72)
 """IRIS measures shares of the picture's area: the size changes the time it takes, not what it says."""
-FULL_SIZE: Final = (1920, 1080)
+FULL_SIZE: Final = (1280, 720)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def main() -> None:
         for name, lights in (("drawn", drawn(mode, arguments.count)), ("colours swapped", swapped(mode))):
             good[f"{mode}, {name}"] = judged(arguments.iris, lights)
             good[f"{mode}, {name}, one quadrant"] = judged(arguments.iris, one_quadrant(lights))
-        good[f"{mode}, drawn, 1920 × 1080"] = judged(arguments.iris, drawn(mode, 1), FULL_SIZE)
+        good[f"{mode}, drawn, 1280 × 720"] = judged(arguments.iris, drawn(mode, 1), FULL_SIZE)
     bad = {name: judged(arguments.iris, lights) for name, lights in bad_lights(arguments.count).items()}
     rows = [_row(name, verdicts) for name, verdicts in (good | bad).items()]
     head = (

@@ -1,4 +1,4 @@
-"""Light as a lossless video: what a screen shows, frame by frame, for an analyser that knows only pictures."""
+"""Light as a lossless video: what a screen shows, frame by frame, for those who judge pictures only."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def alternating(first: tuple[int, int, int], second: tuple[int, int, int], rate_
 
 
 def random_light(seed: int, *, whole: bool) -> Light:
-    """Random full-range colours every 0.2 s for 3.2 s: each quadrant its own, or one on the ``whole`` screen."""
+    """Random full-range colours every 0.2 s for 3.2 s, by quadrants or one on the ``whole`` screen."""
     srgb = np.random.default_rng(seed).integers(0, 256, (16, 1 if whole else 4, 3), np.uint8)
-    return Light(np.arange(16) * 0.2, np.broadcast_to(srgb, (16, 4, 3)), 3.2)
+    return Light(np.arange(16, dtype=float) * 0.2, np.broadcast_to(srgb, (16, 4, 3)), 3.2)
 
 
 def write_video(light: Light, path: Path, width: int, height: int) -> None:

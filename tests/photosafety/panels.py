@@ -64,7 +64,8 @@ class Panel:
     @classmethod
     def from_spectra(cls, name: str, nm: Array, radiance: Array) -> Panel:
         """The panel whose primaries, columns of ``radiance`` (N, 3), were measured at ``nm`` (N,)."""
-        xyz = np.trapezoid(colour_matching(nm)[:, :, None] * radiance[None], nm, axis=1)
+        weighted = colour_matching(nm)[:, :, None] * radiance[None]
+        xyz = np.asarray(np.trapezoid(weighted, nm, axis=1))
         return cls(name, xyz / xyz[1].sum())
 
     @classmethod

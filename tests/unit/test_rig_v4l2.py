@@ -17,6 +17,7 @@ import pytest
 
 from lightproof.errors import (
     CameraBusyError,
+    CameraForbiddenError,
     CameraLostError,
     CameraNotFoundError,
     ClockError,
@@ -277,7 +278,7 @@ def test_a_closed_camera_says_so(driver: Driver) -> None:
     [
         ("open", errno.ENOENT, CameraNotFoundError, "connect it"),
         ("open", errno.ENXIO, CameraNotFoundError, "connect it"),
-        ("open", errno.EACCES, RigError, "group video"),
+        ("open", errno.EACCES, CameraForbiddenError, "group video"),
         ("open", errno.EBUSY, CameraBusyError, "close the program that uses it"),
         ("set_format", errno.EBUSY, CameraBusyError, "close the program that uses it"),
         ("stream_on", errno.EBUSY, CameraBusyError, "close the program that uses it"),

@@ -60,3 +60,9 @@ def test_srgb_is_decoded_by_the_standard() -> None:
     np.testing.assert_allclose(
         srgb_to_linear(np.array([0, 10, 128, 255], np.uint8)), [0, 0.003035, 0.215861, 1], atol=1e-6
     )
+
+
+def test_a_refresh_is_never_before_the_time_that_asks_for_it() -> None:
+    panel = Panel(refresh_hz=60, latency_s=0, rise_s=0, phase_s=0.0123456789)
+    just_after_s = float(np.nextafter(panel.next_refresh_s(2.7), np.inf))
+    assert panel.next_refresh_s(just_after_s) >= just_after_s

@@ -139,13 +139,15 @@ def _packages() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
+    from lightproof.cli.terminal import without_native_chatter
     from lightproof.face.manifest import load_manifest
     from lightproof.face.runtime import Network, runtime_name
 
     yield Check("runtime", Status.OK, runtime_name())
     for entry in load_manifest().entries.values():
         try:
-            Network(entry)
+            with without_native_chatter():
+                Network(entry)
         except LightproofError as error:
             yield Check(f"model {entry.name}", Status.PROBLEM, _one_line(error), _REINSTALL)
         else:

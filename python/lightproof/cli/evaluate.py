@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from lightproof.cli.status import ERROR_STATUS
 from lightproof.errors import SessionInterrupted
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
 
@@ -68,6 +69,8 @@ def _evaluate(
     """Measure error rates: many presence-only sessions with bases and recordings, on all cores or a cluster.
 
     Writes report.html and report.json. Whatever stops it, the same command goes on where it stopped.
+
+    Exit status: 0 finished, 1 every trial ended with an error, or nothing could be run.
     """
     execute = _executor(jobs)
     if bases is None and recordings is None:
@@ -84,7 +87,7 @@ def _evaluate(
     with unwinding_when_asked_to_end(), _progress() as on_progress:
         known = None if people is None else load_people(people)
         campaign = _campaign(bases, recordings, response, lights, subjects, repeats, seed, decoys)
-        finished = _run(partial(run_campaign, campaign, out, execute), out, on_progress)
+        finished = _run(partial(run_campaign, campaign, out, execute, on_progress), out)
     report = summarise(campaign, finished, known)
     write_report(out / REPORT_HTML, report)
     write_whole(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n")
@@ -92,6 +95,8 @@ def _evaluate(
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
         _print(report, out)
+    if len(report["errors"]) == len(finished):
+        raise typer.Exit(ERROR_STATUS)
 
 
 def _executor(jobs: str | None) -> Executor:
@@ -137,25 +142,14 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _run(
-    run: Callable[[Callable[[int, int], None]], tuple[Finished, ...]],
-    out: Path,
-    on_progress: Callable[[int, int], None],
-) -> tuple[Finished, ...]:
-    reached = (0, 0)
-
-    def noted(done: int, total: int) -> None:
-        nonlocal reached
-        reached = (done, total)
-        on_progress(done, total)
+def _run(run: Callable[[], tuple[Finished, ...]], out: Path) -> tuple[Finished, ...]:
+    from lightproof.evaluation.trial_log import kept
 
     try:
-        return run(noted)
+        return run()
     except KeyboardInterrupt:
-        done, total = reached
         raise SessionInterrupted(
-            f"interrupted after {done} of {total} trials, all kept in {out}; run the same command again "
-            "to go on"
+            f"interrupted; {kept(out)} finished trials are kept in {out}; run the same command again to go on"
         ) from None
 
 
@@ -202,8 +196,8 @@ def _print(report: dict[str, Any], out: Path) -> None:
 def _table(report: dict[str, Any]) -> Table:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
-    for name in ("", "attempts", "accepted", "rejected", "inconclusive", "error rate", "95 % bounds"):
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("", "attempts", "accepted", "rejected", "inconclusive", "APCER/BPCER", "95 % bounds"):
         table.add_column(name, justify="left" if not name else "right", no_wrap=True)
     rows = [(name.replace("_", " "), figures, "apcer") for name, figures in report["species"].items()]
     for name, figures, rate in (*rows, ("bona fide", report["bona_fide"], "bpcer")):
@@ -211,7 +205,7 @@ def _table(report: dict[str, Any]) -> Table:
         table.add_row(
             name,
             *(str(figures[key]) for key in ("attempts", "accepted", "rejected", "inconclusive")),
-            "–" if value is None else f"{rate.upper()} {100 * value:.1f} %",
+            "–" if value is None else f"{100 * value:.1f} %",
             f"{100 * figures[f'{rate}_lower95']:.1f}–{100 * figures[f'{rate}_upper95']:.1f} %",
         )
     return table

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from lightproof.evaluation.evidence_figures import parts as parts_in_figures
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 PARTS: Final = ("freshness", "latency", "relief", "response", "continuity", "match")
 """Names of the parts of the evidence, in the order in which they are printed."""
 
+
+_INDENT: Final = (0, 0, 0, 2)
+"""Top, right, bottom and left of a line below the outcome, in characters."""
 
 COLOURS: Final = MappingProxyType(
     {
@@ -75,9 +79,10 @@ def print_session(console: Console, session: Session, rig: str, policy: Policy) 
     outcome = session.verdict.outcome
     console.print(str(outcome).replace("_", " "), style=f"bold {COLOURS[outcome]}")
     for line in reasons_in_words(session.verdict):
-        console.print(f"  {line}")
+        console.print(Padding(line, _INDENT))
     if rig in RIGS_WITHOUT_A_PERSON:
-        console.print(f"  NOTE: the rig is {rig}: nobody was in front of a camera.", style="bold")
+        note = f"NOTE: the rig is {rig}: nobody was in front of a camera."
+        console.print(Padding(note, _INDENT, style="bold"))
     table = Table("evidence", "finding", "", box=None, pad_edge=False, header_style="dim")
     for part in parts_in_figures(session, policy):
         # The match without its score: whoever sees how near they came can come nearer.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -21,8 +22,9 @@ from lightproof.simulation.conditions import RANGES
 FORMAT: Final = "lightproof-evaluation"
 VERSION: Final = 1
 
-Executor: TypeAlias = Callable[[Iterable[Trial]], Iterator[TrialResult]]
-"""Runs trials, each once, and yields their results as they come, in any order."""
+Executor: TypeAlias = Callable[[Iterable[Trial]], Generator[TrialResult, None, None]]
+"""Runs trials, each once, and yields their results as they come, in any order; closed
+early, it lets go of its workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,11 @@ def run_campaign(
     with TrialLog(folder, campaign.parameters(), [trial.key for trial in trials]) as log:
         rest = [trial for trial in trials if trial.key not in log.results]
         on_progress(len(log.results), len(trials))
-        for result in execute(rest) if rest else ():
-            log.append(result)
-            on_progress(len(log.results), len(trials))
+        if rest:
+            with closing(execute(rest)) as results:
+                for result in results:
+                    log.append(result)
+                    on_progress(len(log.results), len(trials))
         return tuple(Finished(trial, log.results[trial.key]) for trial in trials)
 
 

@@ -3,6 +3,7 @@ light and group of people, as the JSON values of ``report.json``."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -85,12 +86,7 @@ def summarise(
         "det": _det(own, by_species),
         "scores": _scores(finished),
         "latency": {level: _latency(part) for level, part in _parted(finished, _level).items()},
-        "accepted_attacks": _told(
-            one
-            for name in worst_first
-            for one in by_species[name]
-            if one.result.outcome is TrialOutcome.ACCEPTED
-        ),
+        "accepted_attacks": _told(one for name in worst_first for one in _accepted(by_species[name])),
         "rejected_bona_fide": _told(one for one in own if one.result.outcome is TrialOutcome.REJECTED),
         "errors": [
             {"trial": one.trial.key, "error": one.result.error}
@@ -267,6 +263,12 @@ def _latency(group: Sequence[Finished]) -> dict[str, Any]:
 def _quantile(values: Iterable[float | None] | NDArray[np.float64], share: float) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.quantile(known, share)) if known else None
+
+
+def _accepted(group: Sequence[Finished]) -> list[Finished]:
+    """Return the accepted of a group, those furthest from being rejected first."""
+    found = [one for one in group if one.result.outcome is TrialOutcome.ACCEPTED]
+    return sorted(found, key=lambda one: math.inf if one.result.score is None else -one.result.score.value)
 
 
 def _told(finished: Iterable[Finished]) -> list[dict[str, Any]]:

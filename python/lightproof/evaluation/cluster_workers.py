@@ -10,8 +10,10 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +31,9 @@ class ClusterNotFoundError(LightproofError, ConnectionError):
     """There is no Dask scheduler at an address, or it has no workers."""
 
 
-def on_cluster(trials: Iterable[Trial], address: str, run: RunTrial = run_trial) -> Iterator[TrialResult]:
+def on_cluster(
+    trials: Iterable[Trial], address: str, run: RunTrial = run_trial
+) -> Generator[TrialResult, None, None]:
     """Yield the results of trials as they come from the workers of the scheduler at ``HOST:PORT``.
 
     Raises:
@@ -41,17 +45,7 @@ def on_cluster(trials: Iterable[Trial], address: str, run: RunTrial = run_trial)
         import distributed
     except ImportError as error:
         raise MissingExtraError("--jobs dask://… needs Dask: pip install 'lightproof[cluster]'") from error
-    try:
-        client: Any = distributed.Client(  # type: ignore[no-untyped-call]
-            f"tcp://{address}", timeout=CONNECT_S, set_as_default=False
-        )
-        client.wait_for_workers(1, timeout=CONNECT_S)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise ClusterNotFoundError(
-            f"no Dask scheduler with workers answers at {address}; start one (dask scheduler, dask worker) "
-            "and name it"
-        ) from error
-    with client:
+    with _connected(distributed, address) as client:
         try:
             yield from _results(client, distributed.as_completed, trials, run)
         except (distributed.KilledWorker, CancelledError, OSError) as error:
@@ -61,21 +55,41 @@ def on_cluster(trials: Iterable[Trial], address: str, run: RunTrial = run_trial)
             ) from error
 
 
+@contextmanager
+def _connected(distributed: Any, address: str) -> Iterator[Any]:
+    with ExitStack() as stack:
+        try:
+            client = distributed.Client(f"tcp://{address}", timeout=CONNECT_S, set_as_default=False)
+            stack.enter_context(client)
+            client.wait_for_workers(1, timeout=CONNECT_S)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise ClusterNotFoundError(
+                f"no Dask scheduler with workers answers at {address}; start one (dask scheduler, dask "
+                "worker) and name it"
+            ) from error
+        yield client
+
+
 def _results(client: Any, as_completed: Any, trials: Iterable[Trial], run: RunTrial) -> Iterator[TrialResult]:
     campaign = secrets.token_hex(8)  # others use the scheduler too, perhaps with trials of the same name
 
     def submitted(number: int, trial: Trial) -> Any:
         content = trial.source.path.read_bytes() if trial.source.kind is SourceKind.BASIS else None
-        return client.submit(_run_there, run, trial, content, key=f"lightproof-{campaign}-{number}")
+        key = f"lightproof-{campaign}-{number}"
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sending large graph")  # a basis may well have 10 MB
+            return client.submit(_run_there, run, trial, content, key=key)
+
+    def wanted() -> int:
+        """Return how many more trials to hand out: workers come and go."""
+        threads = int(sum(client.nthreads().values()))
+        return max(IN_FLIGHT_PER_WORKER * threads - int(waiting.count()), 0)
 
     rest = enumerate(trials)
-    threads = sum(client.nthreads().values())
-    waiting = as_completed(
-        [submitted(number, trial) for number, trial in islice(rest, IN_FLIGHT_PER_WORKER * threads)]
-    )
+    waiting = as_completed(loop=client.loop)
+    waiting.update([submitted(number, trial) for number, trial in islice(rest, wanted() or 1)])
     for future in waiting:
-        for number, trial in islice(rest, 1):
-            waiting.add(submitted(number, trial))
+        waiting.update([submitted(number, trial) for number, trial in islice(rest, wanted())])
         yield future.result()
 
 

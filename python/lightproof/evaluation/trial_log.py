@@ -165,6 +165,12 @@ class TrialLog:
             file.close()
 
 
+def kept(folder: Path) -> int:
+    """Return how many finished trials are on the disk."""
+    path = folder / TRIALS_FILE
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
 def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return in words in what two campaigns differ, software aside; empty where they agree."""
     found = []

@@ -5,6 +5,7 @@ No picture is kept here: a frame goes in, its 48 × 40 cell means are added to r
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from lightproof._core import BANDS, Response, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.presence.surface import Prediction
+from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import CameraMetadata, Frame, RigDescription
 
 UNCALIBRATED_LATENCY_S = 0.06
@@ -59,7 +61,7 @@ class Observation:
         prediction: the relief that this face should have; its mask chooses the cells.
         rig: whose calibration places the light in time and colour.
         timeline: the flips of the challenge; the session adds to it while frames come in.
-        middle_s, half_s: middle and half of the challenge on the rig's clock, in seconds.
+        start_s, duration_s: when the challenge is due on the rig's clock and how long it lasts, in seconds.
     """
 
     def __init__(
@@ -68,9 +70,11 @@ class Observation:
         prediction: Prediction,
         rig: RigDescription,
         timeline: Timeline,
-        middle_s: float,
-        half_s: float,
+        *,
+        start_s: float,
+        duration_s: float,
     ) -> None:
+        self._reference = reference
         self.prediction = prediction
         self.timeline = timeline
         self.mixing = rig.calibration.mixing
@@ -81,7 +85,7 @@ class Observation:
         self.band_exposures_s: list[list[tuple[float, float]]] = []
         self.light: list[NDArray[np.float64]] = []
         self.response = Response(prediction.mask, reference, self.mixing)
-        self._middle_s, self._half_s = middle_s, half_s
+        self.start_s, self._half_s = start_s, duration_s / 2
 
     def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> float:
         """Take in the cells of one frame; ``transform`` maps the grid to its pixels.
@@ -95,9 +99,27 @@ class Observation:
         if first_s is None or start_s < first_s + self.latency_s:
             return 0.0
         light = self.timeline.light(start_s, end_s, self.latency_s)
-        u = ((start_s + end_s) / 2 - self._middle_s) / self._half_s
+        u = ((start_s + end_s) / 2 - self.start_s) / self._half_s - 1.0
         residual = self.response.push(cells, light.tolist(), u)[4]
         self.exposures_s.append((start_s, end_s))
         self.band_exposures_s.append([frame.light_interval_s(row) for row in rows_px[1].tolist()])
         self.light.append(light)
         return float(residual)
+
+    def snapshot(self) -> Observation:
+        """Return what was gathered so far, to be judged in another thread while more comes in.
+
+        Forget it as well: :meth:`forget` of one does not reach the other's measurements.
+        """
+        twin = copy.copy(self)
+        twin._reference = self._reference.copy()
+        twin.timeline, twin.response = self.timeline.copy(), self.response.copy()
+        twin.exposures_s, twin.band_exposures_s = list(self.exposures_s), list(self.band_exposures_s)
+        twin.light = list(self.light)
+        twin.track = copy.deepcopy(self.track)
+        return twin
+
+    def forget(self) -> None:
+        """Overwrite the reference and everything that was measured of the face."""
+        overwrite(self._reference)
+        self.response.forget()

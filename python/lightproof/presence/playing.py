@@ -4,6 +4,7 @@ needed."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,24 +54,48 @@ def play(
     challenge: Challenge,
     position: Positioned,
     eyes: Eyes,
-    enough: Callable[[Observation, ScreenTime], bool],
+    enough: Callable[[Observation, float], bool],
 ) -> Played:
     """Play the challenge until the evidence is in, the face or the rhythm is lost, or it ends.
 
-    ``enough`` is asked after the dwells in :data:`~lightproof.presence.judgement.LOOKS`, but the last.
+    ``enough`` is asked after the dwells in :data:`~lightproof.presence.judgement.LOOKS`, but the last. It is
+    given a snapshot of the observation and the most that a flip was late, in seconds, and runs in a thread of
+    its own, because the light must keep its rhythm: its answer is heeded one dwell later, always, so that a
+    recording ends where the session did.
 
     Raises:
         RigError: the camera or the screen fails.
         FrameError, ClockError: the rig's frames or flips contradict each other.
     """
     description = rig.description
-    refresh_s = 1 / description.refresh_hz
-    start_s = rig.now_s() + HOLD_STILL_S
-    timeline, screen_time = Timeline(challenge), ScreenTime(challenge)
     prediction = predict(position.face.points, position.transform, description.geometry, position.frame_size)
-    half_s = challenge.duration_s / 2
-    observation = Observation(position.reference, prediction, description, timeline, start_s + half_s, half_s)
-    scene = _Scene(position, eyes, observation)
+    observation = Observation(
+        position.reference,
+        prediction,
+        description,
+        Timeline(challenge),
+        start_s=rig.now_s() + HOLD_STILL_S,
+        duration_s=challenge.duration_s,
+    )
+    try:
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            look = _Look(thread, enough)
+            return _play(rig, challenge, _Scene(position, eyes, observation), observation, look)
+    except BaseException:
+        observation.forget()
+        raise
+
+
+def _play(
+    rig: Rig,
+    challenge: Challenge,
+    scene: _Scene,
+    observation: Observation,
+    look: _Look,
+) -> Played:
+    refresh_s = 1 / rig.description.refresh_hz
+    start_s = observation.start_s
+    timeline, screen_time = observation.timeline, ScreenTime(challenge)
     for frame in rig.frames(until_s=start_s - refresh_s):
         scene.take(frame)
     steps_s = [*challenge.steps_start_s.tolist(), challenge.duration_s]
@@ -86,20 +111,49 @@ def play(
         # Leave the camera one refresh early, so that waiting for a frame never delays a flip.
         for frame in rig.frames(until_s=start_s + steps_s[step + 1] - refresh_s):
             scene.take(frame)
-        dwells, rest = divmod(step + 1, steps_per_dwell)
-        if scene.broken or (rest == 0 and dwells in LOOKS[:-1] and enough(observation, screen_time)):
+        if scene.broken:
             break
+        dwells, rest = divmod(step + 1, steps_per_dwell)
+        if rest == 0 and look.saw_enough():
+            break
+        if rest == 0 and dwells in LOOKS[:-1]:
+            look.begin(observation.snapshot(), screen_time.late_s)
     else:
-        _take_the_last_light(rig, scene, start_s + challenge.duration_s, observation.latency_s)
+        end_s = start_s + challenge.duration_s
+        ended_s = rig.show(NEUTRAL_SRGB, at_s=end_s)
+        _take_the_last_light(rig, scene, end_s + observation.latency_s)
+        return Played(observation, screen_time, ended_s - start_s)
     return Played(observation, screen_time, rig.show(NEUTRAL_SRGB) - start_s)
 
 
-def _take_the_last_light(rig: Rig, scene: _Scene, end_s: float, latency_s: float) -> None:
-    """End the light on time, and take in the frames that still saw it."""
-    rig.show(NEUTRAL_SRGB, at_s=end_s)
-    for frame in rig.frames(until_s=end_s + latency_s + TAIL_S):
-        if frame.light_interval_s(frame.height)[1] <= end_s + latency_s:
+def _take_the_last_light(rig: Rig, scene: _Scene, end_s: float) -> None:
+    """Take in the frames whose exposure ended with the light, as the camera sees it, at ``end_s``."""
+    for frame in rig.frames(until_s=end_s + TAIL_S):
+        if frame.light_interval_s(frame.height)[1] <= end_s:
             scene.take(frame)
+
+
+class _Look:
+    """One look at the evidence at a time, beside the light."""
+
+    def __init__(self, thread: ThreadPoolExecutor, enough: Callable[[Observation, float], bool]) -> None:
+        self._thread, self._enough = thread, enough
+        self._going_on: Future[bool] | None = None
+
+    def begin(self, snapshot: Observation, late_s: float) -> None:
+        """Start to look at a snapshot, which is overwritten afterwards."""
+        self._going_on = self._thread.submit(self._look, snapshot, late_s)
+
+    def saw_enough(self) -> bool:
+        """Return what the last look found, once; False if there was none."""
+        going_on, self._going_on = self._going_on, None
+        return going_on is not None and going_on.result()
+
+    def _look(self, snapshot: Observation, late_s: float) -> bool:
+        try:
+            return self._enough(snapshot, late_s)
+        finally:
+            snapshot.forget()
 
 
 class _Scene:

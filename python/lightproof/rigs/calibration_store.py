@@ -44,7 +44,8 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
     """Return what was measured with a camera, or None if nothing ever was.
 
     Raises:
-        CalibrationError: the file cannot be read, is damaged, belongs to another camera, or others can change it.
+        CalibrationError: the file cannot be read, is damaged, belongs to another camera, or others can
+            change it.
     """
     path = calibration_path(camera, directory)
     try:
@@ -58,11 +59,15 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
             f"calibration {path} cannot be read ({error.strerror}); correct its permissions"
         ) from error
     if mode & 0o022:
-        raise CalibrationError(f"calibration {path} can be changed by others; check it and run: chmod 600 {path}")
+        raise CalibrationError(
+            f"calibration {path} can be changed by others; check it and run: chmod 600 {path}"
+        )
     try:
         stored = _parse(content)
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
-        raise CalibrationError(f"calibration {path} is damaged; delete it and calibrate this rig again") from error
+        raise CalibrationError(
+            f"calibration {path} is damaged; delete it and calibrate this rig again"
+        ) from error
     if stored.camera != camera:
         raise CalibrationError(
             f"calibration {path} belongs to camera {stored.camera!r}, not {camera!r}; calibrate again"

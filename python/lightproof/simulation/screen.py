@@ -36,7 +36,8 @@ class Panel:
     def next_refresh_s(self, time_s: float) -> float:
         """Return the first refresh at or after ``time_s``."""
         count = math.ceil((time_s - self.phase_s) * self.refresh_hz - 1e-9)
-        return self.phase_s + count / self.refresh_hz
+        # Never before it, not even by a rounding error: clocks do not go back.
+        return max(time_s, self.phase_s + count / self.refresh_hz)
 
 
 @dataclass(slots=True)

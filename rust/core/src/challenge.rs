@@ -49,8 +49,10 @@ pub const CODES: u8 = 60;
 /// The largest multiple of [`CODES`] below 256: bytes from here on are rejected, so that every code is
 /// equally likely.
 const ACCEPTED_BYTES: u8 = 240;
-/// The `ChaCha20` stream that decoys are drawn from; a challenge uses stream 0.
+/// The first `ChaCha20` stream that decoys are drawn from; a challenge uses stream 0.
 const DECOY_STREAM: u64 = 1;
+/// How many decoys are drawn from each stream, so that several threads can draw the same decoys as one.
+pub const DECOYS_PER_STREAM: usize = 1 << 16;
 /// Key stream drawn at a time: sixteen `ChaCha20` blocks of 64 bytes.
 const CODE_BLOCK: usize = 16 * 64;
 const SEED_INFO: &[u8] = b"lightproof challenge v1";
@@ -314,8 +316,8 @@ pub fn derive_seed(nonce: &[u8], device_random: &[u8; 32]) -> Result<[u8; 32], E
 }
 
 /// Fills `codes` with the codes of decoys, one challenge of [`ILLUMINATIONS`] after another, drawn like a
-/// challenge but from stream 1 of `seed`, which must not be the seed of a challenge that they are held
-/// against.
+/// challenge but from stream 1 of `seed`, and [`DECOYS_PER_STREAM`] from each stream that follows. `seed`
+/// must not be the seed of a challenge that they are held against.
 ///
 /// ```
 /// let mut codes = vec![0; 1000 * lightproof_core::challenge::ILLUMINATIONS];
@@ -329,20 +331,41 @@ pub fn fill_decoys(seed: &[u8; 32], codes: &mut [u8]) {
 /// A stream of decoys, so that any number of them can be drawn batch by batch in flat memory; the decoys are the same
 /// however they are batched.
 #[derive(Clone, Debug)]
-pub struct Decoys(Codes);
+pub struct Decoys {
+    codes: Codes,
+    stream: u64,
+    /// Codes that are still to be drawn from this stream.
+    left: usize,
+}
 
 impl Decoys {
     /// Starts the decoys of a seed, which must not be the seed of a challenge that they are held against.
     #[must_use]
     pub fn new(seed: &[u8; 32]) -> Self {
+        Self::skip_streams(seed, 0)
+    }
+
+    /// Starts after the decoys of the first `streams` streams, [`DECOYS_PER_STREAM`] each.
+    #[must_use]
+    pub fn skip_streams(seed: &[u8; 32], streams: u64) -> Self {
+        let stream = DECOY_STREAM + streams;
         let mut random = ChaCha20Rng::from_seed(*seed);
-        random.set_stream(DECOY_STREAM);
-        Self(Codes::new(random))
+        random.set_stream(stream);
+        Self { codes: Codes::new(random), stream, left: DECOYS_PER_STREAM * ILLUMINATIONS }
     }
 
     /// Fills `codes` with the next decoys, one challenge of [`ILLUMINATIONS`] codes after another.
     pub fn fill(&mut self, codes: &mut [u8]) {
-        self.0.fill(codes);
+        let mut rest = codes;
+        while !rest.is_empty() {
+            if self.left == 0 {
+                *self = Self::skip_streams(&self.codes.random.get_seed(), self.stream + 1 - DECOY_STREAM);
+            }
+            let (now, later) = rest.split_at_mut(self.left.min(rest.len()));
+            self.codes.fill(now);
+            self.left -= now.len();
+            rest = later;
+        }
     }
 }
 
@@ -386,10 +409,11 @@ impl Codes {
     fn draw(&mut self) {
         let mut block = [0; CODE_BLOCK];
         self.random.fill_bytes(&mut block);
+        let codes = block.map(|byte| byte % CODES);
         let mut count = 0;
-        for byte in block {
-            // Written always, kept only if accepted: no branch to mispredict.
-            self.accepted[count] = byte % CODES;
+        for (byte, code) in block.into_iter().zip(codes) {
+            // Written always, kept only if accepted: no branch to mispredict. The remainder spares a check of bounds.
+            self.accepted[count % CODE_BLOCK] = code;
             count += usize::from(byte < ACCEPTED_BYTES);
         }
         (self.next, self.count) = (0, count);

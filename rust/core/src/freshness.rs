@@ -15,10 +15,12 @@
 //! around the rig's own.
 
 use std::cmp::Ordering;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{self, AtomicUsize};
 
 use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 
-use crate::challenge::{self, CODES, ILLUMINATIONS};
+use crate::challenge::{self, CODES, DECOYS_PER_STREAM, Decoys, ILLUMINATIONS};
 use crate::linear::{non_negative_gains, orthonormal, project_out, whiten};
 use crate::response::FEATURES;
 use crate::timeline::Timeline;
@@ -112,7 +114,7 @@ impl FaceLight {
         &self.whitened * weights
     }
 
-    /// How the channels' light couples through the features: Σ_f D_fc D_fd / σ_f².
+    /// How the channels' light couples through the features: `Σ_f D_fc D_fd / σ_f²`.
     fn coupling(&self) -> Matrix3<f64> {
         Matrix3::from_fn(|c, d| (0..3).map(|f| FEATURES[f][c] * FEATURES[f][d] / self.sigma[f].powi(2)).sum())
     }
@@ -221,12 +223,15 @@ struct Lag {
     /// Triangular square root of the dwells' cross-products: a challenge's energy is the square of it times the light.
     factor: [[f32; ILLUMINATIONS]; ILLUMINATIONS],
     /// What each code in each dwell adds to the evidence, in units of an average challenge's energy and over
-    /// [`LEAST_ENERGY`]: the square of the sum over the dwells is the ceiling. 15 kB: it stays in the first cache.
-    ceiling: Box<[[Ceiling; CODES as usize]; ILLUMINATIONS]>,
+    /// [`LEAST_ENERGY`]: the square of the sum over the dwells is the ceiling. 16 kB: it stays in the first cache.
+    ceiling: Box<[[Ceiling; CODES_PADDED]; ILLUMINATIONS]>,
 }
 
 /// Three numbers padded to four, one SIMD register.
 type Ceiling = [f32; 4];
+
+/// [`CODES`] rounded up to a power of two: the remainder of a code is the code, and no look-up checks its bounds.
+const CODES_PADDED: usize = (CODES as usize).next_power_of_two();
 
 impl Lag {
     fn new(
@@ -239,7 +244,7 @@ impl Lag {
         let triangular = shares.clone().qr().r();
         let scale = ceiling_scale(shares, coupling, colours);
         let ceiling = |dwell: usize, code: usize| -> Ceiling {
-            let light = colours[code];
+            let light = colours.get(code).copied().unwrap_or_default();
             let b = Vector3::from_fn(|c, _| evidence[(dwell, c)] * light[c]);
             let scaled = scale * b;
             [scaled[0] as f32, scaled[1] as f32, scaled[2] as f32, 0.0]
@@ -259,7 +264,7 @@ impl Lag {
     fn ceiling(&self, codes: &[u8]) -> f32 {
         let mut sum = [0.0_f32; 4];
         for (table, &code) in self.ceiling.iter().zip(codes) {
-            for (total, value) in sum.iter_mut().zip(&table[code as usize]) {
+            for (total, value) in sum.iter_mut().zip(&table[usize::from(code) % CODES_PADDED]) {
                 *total += value;
             }
         }
@@ -366,33 +371,65 @@ impl Scorer {
     /// against the person.
     #[must_use]
     pub fn rank(&self, challenge: &[u8; ILLUMINATIONS], seed: &[u8; 32], count: usize) -> Rank {
+        self.rank_on(NonZeroUsize::MIN, challenge, seed, count)
+    }
+
+    /// [`Scorer::rank`] shared out to threads: the same decoys, hence the same rank, however many there are.
+    #[must_use]
+    pub fn rank_on(
+        &self,
+        threads: NonZeroUsize,
+        challenge: &[u8; ILLUMINATIONS],
+        seed: &[u8; 32],
+        count: usize,
+    ) -> Rank {
         let mut own = [0.0];
         self.score(challenge, &mut own);
         let own = own[0];
-        let mut decoys = challenge::Decoys::new(seed);
-        let mut codes = vec![0_u8; BATCH * ILLUMINATIONS];
-        let mut rivals = Vec::with_capacity(BATCH * ILLUMINATIONS);
-        let mut scores = vec![0.0_f32; BATCH];
+        let streams = count.div_ceil(DECOYS_PER_STREAM);
+        let (next, at_least) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            let mut room = Room::new();
+            loop {
+                let stream = next.fetch_add(1, atomic::Ordering::Relaxed);
+                if stream >= streams {
+                    break;
+                }
+                let decoys = Decoys::skip_streams(seed, stream as u64);
+                let left = (count - stream * DECOYS_PER_STREAM).min(DECOYS_PER_STREAM);
+                at_least.fetch_add(self.rivals(decoys, left, own, &mut room), atomic::Ordering::Relaxed);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads.get().min(streams) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        Rank { score: own, rank: at_least.into_inner() + 1, decoys: count }
+    }
+
+    /// Counts those of the next `left` decoys that score at least `own`.
+    fn rivals(&self, mut decoys: Decoys, mut left: usize, own: f32, room: &mut Room) -> usize {
         let mut at_least = 0;
-        let mut left = count;
         while left > 0 {
             let batch = left.min(BATCH);
-            let codes = &mut codes[..batch * ILLUMINATIONS];
+            let codes = &mut room.codes[..batch * ILLUMINATIONS];
             decoys.fill(codes);
-            rivals.clear();
+            room.rivals.clear();
             for decoy in codes.chunks_exact(ILLUMINATIONS) {
                 // Written so that a number that is not one (light that was not finite) makes a rival, never a pass.
                 if !self.lags.iter().all(|lag| lag.ceiling(decoy) < own) {
-                    rivals.extend_from_slice(decoy);
+                    room.rivals.extend_from_slice(decoy);
                 }
             }
-            let scores = &mut scores[..rivals.len() / ILLUMINATIONS];
-            self.score(&rivals, scores);
+            let scores = &mut room.scores[..room.rivals.len() / ILLUMINATIONS];
+            self.score(&room.rivals, scores);
             at_least +=
                 scores.iter().filter(|&&score| score.partial_cmp(&own).is_none_or(Ordering::is_ge)).count();
             left -= batch;
         }
-        Rank { score: own, rank: at_least + 1, decoys: count }
+        at_least
     }
 
     /// Scores of the first decoys of `seed`, at most 2¹⁴ of `count`: enough for a histogram.
@@ -404,6 +441,24 @@ impl Scorer {
         let mut scores = vec![0.0; count];
         self.score(&codes, &mut scores);
         scores
+    }
+}
+
+/// Memory for one batch of decoys.
+struct Room {
+    codes: Vec<u8>,
+    /// Those whose ceiling reaches the true challenge's score.
+    rivals: Vec<u8>,
+    scores: Vec<f32>,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self {
+            codes: vec![0; BATCH * ILLUMINATIONS],
+            rivals: Vec::with_capacity(BATCH * ILLUMINATIONS),
+            scores: vec![0.0; BATCH],
+        }
     }
 }
 

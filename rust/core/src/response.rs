@@ -171,6 +171,24 @@ impl Response {
         self.frames
     }
 
+    /// Overwrites everything that was measured of the face. What is left can be dropped but not used.
+    pub fn forget(&mut self) {
+        let sums = [&mut self.reference, &mut self.xy0, &mut self.xy1, &mut self.yy0, &mut self.yy1];
+        for values in sums.into_iter().flatten() {
+            values.fill(0.0);
+        }
+        for values in [&mut self.registration, &mut self.gradients] {
+            values.fill(0.0);
+        }
+        for series in self.bands.iter_mut().chain([&mut self.series]) {
+            series.fill([0.0; 3]);
+        }
+        for moment in [&mut self.now, &mut self.last].into_iter().chain(self.first.as_deref_mut()) {
+            moment.y.iter_mut().for_each(|values| values.fill(0.0));
+        }
+        self.nuisance.fill([0.0; NUISANCE]);
+    }
+
     /// Mean over the face of the three [`FEATURES`], one row a frame.
     #[must_use]
     pub fn series(&self) -> &[[f64; 3]] {

@@ -1,6 +1,8 @@
 //! The evidence on light that is made here: what was put in is found, and nothing else.
 
-use lightproof_core::challenge::{Challenge, Decoys, ILLUMINATIONS, Mode};
+use std::num::NonZeroUsize;
+
+use lightproof_core::challenge::{Challenge, Decoys, ILLUMINATIONS, Mode, fill_decoys};
 use lightproof_core::freshness::{FaceLight, response_strength};
 use lightproof_core::response::{FEATURES, Response};
 use lightproof_core::timeline::Timeline;
@@ -192,6 +194,25 @@ fn the_rank_is_that_of_scoring_every_decoy_in_full() {
         let at_least = all.iter().filter(|&&score| score >= own[0]).count();
         assert_eq!(scorer.rank(&codes, &[77; 32], 10_000).rank, at_least + 1);
     }
+}
+
+/// Decoys are drawn in streams of 65,536: where one ends and another begins, and who draws it, changes no rank.
+#[test]
+fn the_rank_is_the_same_on_any_number_of_threads() {
+    let timeline = played(&Challenge::generate(&[41; 32], Mode::Standard));
+    let face = light(&face(&timeline, 0.003, 0.0, 0.01, 41));
+    let scorer = face.scorer(&timeline, &[0.0]);
+    let codes = *timeline.challenge().codes();
+    let ranks = [1, 2, 3]
+        .map(|threads| scorer.rank_on(NonZeroUsize::new(threads).unwrap(), &codes, &[42; 32], 150_000).rank);
+    let mut all = vec![0; 150_000 * ILLUMINATIONS];
+    fill_decoys(&[42; 32], &mut all);
+    let mut scores = vec![0.0; 150_000];
+    scorer.score(&all, &mut scores);
+    let mut own = [0.0];
+    scorer.score(&codes, &mut own);
+    let at_least = scores.iter().filter(|&&score| score >= own[0]).count();
+    assert_eq!(ranks, [at_least + 1; 3]);
 }
 
 /// Cells of a face whose left half answers the right quadrants less than the left ones.

@@ -1,5 +1,7 @@
 //! Frames are read as their format says, whatever their stride, and refused by name if they cannot be.
 
+#![allow(clippy::float_cmp, clippy::cast_lossless)] // levels of eight bits are exact
+
 use lightproof_core::Error;
 use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, SIDE_MAX_PX, Strided, srgb_to_linear};
 use proptest::prelude::*;

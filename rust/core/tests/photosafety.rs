@@ -15,7 +15,9 @@ fn alternate(colours: &[Linear], step_s: f64, times: usize, quadrants: &[usize])
     (0..times * colours.len())
         .map(|index| {
             let mut light = [colours[0]; 4];
-            quadrants.iter().for_each(|&quadrant| light[quadrant] = colours[index % colours.len()]);
+            for &quadrant in quadrants {
+                light[quadrant] = colours[index % colours.len()];
+            }
             LightStep { start_s: index as f64 * step_s, linear: light }
         })
         .collect()
@@ -30,32 +32,33 @@ fn all_quadrants(colours: &[Linear], step_s: f64) -> Photosafety {
     verdict(&alternate(colours, step_s, 10, &[0, 1, 2, 3]), PEAK_CD_M2)
 }
 
-fn check_seeds(count: u64, mode: Mode) {
+fn check_seeds(count: u64, mode: Mode, most_pairs: usize) {
     for number in 0..count {
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&number.to_le_bytes());
         let safety =
             check_challenge(&Challenge::generate(&seed, mode), PEAK_CD_M2).expect("the peak is valid");
         assert!(safety.is_safe() && safety.meets_standards(), "seed {number}: {safety:?}");
+        assert!(safety.colour_change_pairs_per_s_max <= most_pairs, "seed {number}: {safety:?}");
     }
 }
 
 #[test]
-fn ten_thousand_challenges_have_no_flash_and_three_pairs_of_changes_a_second() {
-    check_seeds(5_000, Mode::Standard);
-    check_seeds(5_000, Mode::Gentle);
+fn ten_thousand_challenges_have_no_flash_and_few_changes_a_second() {
+    check_seeds(5_000, Mode::Standard, 3);
+    check_seeds(5_000, Mode::Gentle, 2);
 }
 
 #[test]
 #[ignore = "exhaustive: a million challenges take a minute; run with `make photosafety`"]
-fn a_million_standard_challenges_have_no_flash_and_three_pairs_of_changes_a_second() {
-    check_seeds(1_000_000, Mode::Standard);
+fn a_million_standard_challenges_have_no_flash_and_at_most_three_pairs_of_changes_a_second() {
+    check_seeds(1_000_000, Mode::Standard, 3);
 }
 
 #[test]
 #[ignore = "exhaustive: a million challenges take some minutes; run with `make photosafety`"]
-fn a_million_gentle_challenges_have_no_flash_and_three_pairs_of_changes_a_second() {
-    check_seeds(1_000_000, Mode::Gentle);
+fn a_million_gentle_challenges_have_no_flash_and_at_most_two_pairs_of_changes_a_second() {
+    check_seeds(1_000_000, Mode::Gentle, 2);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The fast sampler agrees with its plain twin, moves smoothly, and refuses what cannot be sampled.
 
+#![allow(clippy::float_cmp)] // shares of nothing and of everything are exact
+
 use lightproof_core::Error;
 use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, Strided};
 use lightproof_core::sampler::{Quality, Sampler, Transform, reference_sample};
@@ -221,7 +223,7 @@ proptest! {
         let frame = frame(&bytes, layout(64, 64, PixelFormat::Rgb888));
         let (cells, quality) = sample(&frame, &similarity(cell_px, angle, x, y), 2, 2);
         let light = frame.linear(0, 0)[0];
-        prop_assert!(cells.iter().all(|&cell| (cell - light).abs() <= 1e-5 * light));
+        prop_assert!(cells.iter().all(|&cell| (cell - light).abs() <= 4e-5 * light));
         prop_assert_eq!(quality, Quality { clipped: if level >= 254 { 1.0 } else { 0.0 }, outside: 0.0 });
     }
 

@@ -1,5 +1,9 @@
 //! Timeline, response, freshness and relief.
 
+#![allow(clippy::needless_pass_by_value)] // PyO3 hands arrays over by value
+
+use std::num::NonZeroUsize;
+
 use lightproof_core::{freshness, relief, response, timeline};
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
@@ -37,6 +41,10 @@ impl Timeline {
 
     fn flip(&mut self, py: Python<'_>, flip_s: f64) -> PyResult<()> {
         self.0.flip(flip_s).map_err(|error| raise(py, &error))
+    }
+
+    fn copy(&self) -> Self {
+        Self(self.0.clone())
     }
 
     #[getter]
@@ -111,6 +119,14 @@ impl Response {
         Some(ResponseMaps { inner, rows: self.rows, columns: self.columns })
     }
 
+    fn copy(&self) -> Self {
+        Self { inner: self.inner.clone(), rows: self.rows, columns: self.columns }
+    }
+
+    fn forget(&mut self) {
+        self.inner.forget();
+    }
+
     #[getter]
     fn series<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let rows: Vec<Vec<f64>> = self.inner.series().iter().map(|row| row.to_vec()).collect();
@@ -170,7 +186,7 @@ impl ResponseMaps {
 impl ResponseMaps {
     fn stacked<'py>(&self, py: Python<'py>, maps: &[Vec<f32>; 3]) -> PyResult<Bound<'py, PyArray3<f32>>> {
         let flat = maps.concat().into_pyarray(py);
-        Ok(numpy::PyArrayMethods::reshape(&flat, [3, self.rows, self.columns])?)
+        numpy::PyArrayMethods::reshape(&flat, [3, self.rows, self.columns])
     }
 }
 
@@ -205,7 +221,7 @@ impl FaceLight {
         AnyCode(self.0.any_code(&timeline.0, latency_s))
     }
 
-    #[pyo3(signature = (timeline, latencies_s, *, decoy_seed, decoys))]
+    #[pyo3(signature = (timeline, latencies_s, *, decoy_seed, decoys, threads = NonZeroUsize::MIN))]
     fn rank<'py>(
         &self,
         py: Python<'py>,
@@ -213,13 +229,15 @@ impl FaceLight {
         latencies_s: Vec<f64>,
         decoy_seed: &[u8],
         decoys: usize,
+        threads: NonZeroUsize,
     ) -> PyResult<(Rank, Bound<'py, PyArray1<f32>>)> {
         let seed: [u8; 32] = decoy_seed
             .try_into()
             .map_err(|_| input(py, format!("decoy seed is {} bytes long; use 32 bytes", decoy_seed.len())))?;
         let (rank, scores) = py.detach(|| {
             let scorer = self.0.scorer(&timeline.0, &latencies_s);
-            (scorer.rank(timeline.0.challenge().codes(), &seed, decoys), scorer.decoy_scores(&seed, decoys))
+            let rank = scorer.rank_on(threads, timeline.0.challenge().codes(), &seed, decoys);
+            (rank, scorer.decoy_scores(&seed, decoys))
         });
         Ok((Rank(rank), scores.into_pyarray(py)))
     }

@@ -83,15 +83,40 @@ pub const KINDS: [Kind; 18] = [
     Kind { name: "hardly any noise", white: 1e-7, gain: 0.0, colour: 0.0, flicker: 0.0, ..FACE },
     Kind { name: "strong motion (gain 20 %)", gain: 0.2, colour: 0.02, ..FACE },
     Kind { name: "mains flicker (10 %)", flicker: 0.1, ..FACE },
-    Kind { name: "a print in a trembling hand", response: 0.1, gain: 0.05, flicker: 0.02, flicker_hz: 4.5, ..FACE },
+    Kind {
+        name: "a print in a trembling hand",
+        response: 0.1,
+        gain: 0.05,
+        flicker: 0.02,
+        flicker_hz: 4.5,
+        ..FACE
+    },
     Kind { name: "no light, noise only", shows: Shows::Neutral, ..FACE },
     Kind { name: "bursts in one frame of ten", spikes: 0.05, ..FACE },
     Kind { name: "forged: mean of all colours, 30 %", shows: Shows::MeanColour, response: 0.3, ..FACE },
     Kind { name: "forged: the colours in turn, 30 %", shows: Shows::Cycle, response: 0.3, ..FACE },
     Kind { name: "forged: two challenges blended, 30 %", shows: Shows::TwoChallenges, response: 0.3, ..FACE },
-    Kind { name: "forged: all on one dwell, 100 %", shows: Shows::OneDwell, response: 1.0, white: 1e-6, ..FACE },
-    Kind { name: "another challenge, half a dwell late", shows: Shows::HalfADwellLate, response: 0.1, ..FACE },
-    Kind { name: "without noise, an exact copy of another", white: 0.0, gain: 0.0, colour: 0.0, flicker: 0.0, ..FACE },
+    Kind {
+        name: "forged: all on one dwell, 100 %",
+        shows: Shows::OneDwell,
+        response: 1.0,
+        white: 1e-6,
+        ..FACE
+    },
+    Kind {
+        name: "another challenge, half a dwell late",
+        shows: Shows::HalfADwellLate,
+        response: 0.1,
+        ..FACE
+    },
+    Kind {
+        name: "without noise, an exact copy of another",
+        white: 0.0,
+        gain: 0.0,
+        colour: 0.0,
+        flicker: 0.0,
+        ..FACE
+    },
 ];
 
 /// An ordinary face at 5 % response.
@@ -203,6 +228,18 @@ impl Video {
             video.nuisance.push([1.0, u, u * u, u * u * u, x, y, turned, grown, x * x, y * y, x * y]);
             video.exposures_s.push((start_s, end_s));
         }
+        video
+    }
+
+    /// Light without any change, to the last bit: a still picture fed in place of the camera's.
+    #[must_use]
+    pub fn still(features: [f64; 3]) -> Self {
+        let frames = 96;
+        let mut video = Self::film(&FACE, 0);
+        let start = |t: usize| LATENCY_S + t as f64 / 30.0;
+        video.features = vec![features; frames];
+        video.nuisance = vec![[1.0; NUISANCE]; frames];
+        video.exposures_s = (0..frames).map(|t| (start(t), start(t) + EXPOSURE_S)).collect();
         video
     }
 

@@ -1,0 +1,85 @@
+"""From the last frame to the verdict, embedding included: what a person waits for when the light has ended.
+
+The sessions are simulated, with a reference. The look that ends the light runs after its last frame, so it
+counts.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import cv2
+
+import clock  # first: it switches the threads off
+from lightproof import verification
+from lightproof.consent import consent_of_simulated_subject
+from lightproof.face.networks import load_networks
+from lightproof.presence.evidence import PresenceEvidence
+from lightproof.presence.judgement import Trace, judge_if_enough
+from lightproof.request import Request
+from lightproof.rigs.protocol import RigOptions
+from lightproof.rigs.simulated import open_rig
+from lightproof.verification import Entropy, verify
+
+STEPS = ("evidence", "match", "verdict", "result")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Seconds by the clock and of processor time (all threads): the look, the steps after it, and all."""
+
+    outcome: str
+    look_s: float
+    look_processor_s: float
+    steps_s: dict[str, float]
+
+    @property
+    def total_s(self) -> float:
+        """Return the time from the last frame to the result by the clock."""
+        return self.look_s + sum(self.steps_s.values())
+
+
+def measure(sessions: int = 3) -> list[Decision]:
+    """Run sessions of the sample portrait with itself as reference."""
+    from skimage.data import astronaut
+
+    networks = load_networks()
+    found = []
+    with TemporaryDirectory() as folder:
+        reference = Path(folder) / "reference.png"
+        cv2.imwrite(str(reference), cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))  # type: ignore[no-untyped-call]
+        for seed in range(1, sessions + 1):
+            looks: list[tuple[float, float]] = []
+
+            def look(
+                *arguments: object, looks: list[tuple[float, float]] = looks
+            ) -> tuple[PresenceEvidence, Trace | None] | None:
+                wall_s, processor_s = time.perf_counter(), time.process_time()
+                judged = judge_if_enough(*arguments)  # type: ignore[arg-type]
+                if judged is not None:
+                    looks.append((time.perf_counter() - wall_s, time.process_time() - processor_s))
+                return judged
+
+            with patch.object(verification, "judge_if_enough", look):
+                session = verify(
+                    open_rig(RigOptions(seed=seed)),
+                    Request.fresh(),
+                    networks,
+                    ask=consent_of_simulated_subject,
+                    reference=reference,
+                    entropy=Entropy.from_seed(seed),
+                )
+            look_s, look_processor_s = looks[-1] if looks else (0.0, 0.0)
+            steps = {name: session.timings.get(name, 0.0) for name in STEPS}
+            found.append(Decision(session.verdict.outcome.value, look_s, look_processor_s, steps))
+    return found
+
+
+if __name__ == "__main__":
+    print(clock.where())
+    for decision in measure():
+        print(decision, f"{decision.total_s * 1e3:.0f} ms")

@@ -1,0 +1,128 @@
+"""Memory of whole sessions in one process: the most it takes, and whether it grows.
+
+The rig of the product is a camera; here it is a recording of one simulated session, made by another process,
+so that
+what the simulator takes is not counted. ``--simulated`` runs fresh simulated sessions in this process
+instead.
+
+    python benches/memory.py --sessions 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import multiprocessing
+import resource
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lightproof.consent import consent_of_simulated_subject
+from lightproof.face.networks import FaceNetworks, load_networks
+from lightproof.policy import Policy
+from lightproof.request import Request
+from lightproof.rigs.protocol import RigOptions
+from lightproof.verification import Entropy, recorded_entropy, verify
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident set in MiB: before any session, after each, and the most ever."""
+
+    before_mib: float
+    after_mib: tuple[float, ...]
+    peak_mib: float
+
+    def growth_mib(self, warm_up: int) -> float:
+        """Return by how much the second half after the warm-up lies above the first, mean to mean."""
+        rest = self.after_mib[warm_up:]
+        half = len(rest) // 2
+        return sum(rest[half:]) / (len(rest) - half) - sum(rest[:half]) / half
+
+
+def resident_mib() -> float:
+    """Return how much memory this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / MIB
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def record(path: Path, seed: int) -> None:
+    """Record one simulated session, frames and all; run it in a process of its own."""
+    from lightproof.rigs.recording_writer import RecordingWriter
+    from lightproof.rigs.simulated import open_rig
+
+    rig = RecordingWriter(open_rig(RigOptions(seed=seed)), path)
+    verify(
+        rig,
+        Request.fresh(policy=Policy(presence_only=True)),
+        load_networks(),
+        ask=consent_of_simulated_subject,
+        entropy=Entropy.from_seed(seed),
+        note=rig.note,
+    )
+
+
+def _simulated(networks: FaceNetworks, seed: int) -> None:
+    from lightproof.rigs.simulated import open_rig
+
+    request = Request.fresh(policy=Policy(presence_only=True))
+    rig = open_rig(RigOptions(seed=seed))
+    verify(rig, request, networks, ask=consent_of_simulated_subject, entropy=Entropy.from_seed(seed))
+
+
+def _recorded(networks: FaceNetworks, path: Path) -> None:
+    from lightproof.rigs.recording import open_rig
+
+    rig = open_rig(RigOptions(subject=path))
+    nonce, entropy = recorded_entropy(dict(rig.context))
+    request = replace(Request.fresh(policy=Policy(presence_only=True)), nonce=nonce)
+    verify(rig, request, networks, ask=consent_of_simulated_subject, entropy=entropy)
+
+
+def run(sessions: int, *, simulated: bool, every: int = 0) -> Memory:
+    """Run sessions one after the other and note what the process holds after each; tell every so many."""
+    networks = load_networks()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "session"
+        if not simulated:
+            context = multiprocessing.get_context("spawn")
+            writer = context.Process(target=record, args=(path, 1))
+            writer.start()
+            writer.join()
+        before_mib, after_mib = resident_mib(), []
+        for k in range(sessions):
+            if simulated:
+                _simulated(networks, k)
+            else:
+                _recorded(networks, path)
+            gc.collect()
+            after_mib.append(resident_mib())
+            if every and (k + 1) % every == 0:
+                print(f"{time.strftime('%H:%M:%S')} {k + 1} sessions: {after_mib[-1]:.1f} MiB", flush=True)
+    return Memory(before_mib, tuple(after_mib), _peak_mib())
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--simulated", action="store_true")
+    arguments = parser.parse_args()
+    memory = run(arguments.sessions, simulated=arguments.simulated, every=max(1, arguments.sessions // 20))
+    print(
+        f"before {memory.before_mib:.1f} MiB, after the first {memory.after_mib[0]:.1f}, after the last "
+        f"{memory.after_mib[-1]:.1f}, growth {memory.growth_mib(min(3, arguments.sessions // 3)):+.2f}, "
+        f"peak {memory.peak_mib:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
