@@ -43,8 +43,8 @@ study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong chal
 	$(BIN)/python -m lightproof.evaluation.freshness_study --out docs/freshness-power.svg
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
-	@for target in $$(cd rust/fuzz && cargo +nightly fuzz list); do \
-	  (cd rust/fuzz && cargo +nightly fuzz run $$target -- -max_total_time=20 -verbosity=0) || exit 1; \
+	@targets=$$(cargo +nightly fuzz list --fuzz-dir rust/fuzz) || exit 1; for target in $$targets; do \
+	  cargo +nightly fuzz run --fuzz-dir rust/fuzz $$target -- -max_total_time=20 -verbosity=0 || exit 1; \
 	done
 
 photosafety: install-dev ## Count flashes in a million challenges of each mode, and on real panels

@@ -1,7 +1,7 @@
 """From the last frame to the verdict, embedding included: what a person waits for when the light has ended.
 
-The sessions are simulated, with a reference. The look that ends the light runs after its last frame, so it
-counts.
+The sessions are simulated, with a reference. The look that ends the light runs beside it while one more
+dwell plays; what it takes longer than that dwell counts.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
 from lightproof.verification import Entropy, verify
 
+DWELL_S = 0.2
 STEPS = ("evidence", "match", "verdict", "result")
 
 
@@ -39,8 +40,8 @@ class Decision:
 
     @property
     def total_s(self) -> float:
-        """Return the time from the last frame to the result by the clock."""
-        return self.look_s + sum(self.steps_s.values())
+        """Return the time from the end of the light to the result by the clock."""
+        return max(0.0, self.look_s - DWELL_S) + sum(self.steps_s.values())
 
 
 def measure(sessions: int = 3) -> list[Decision]:

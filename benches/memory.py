@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gc
 import multiprocessing
+import re
 import resource
 import tempfile
 import time
@@ -51,7 +52,9 @@ def resident_mib() -> float:
 
 
 def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss: what a larger process starts begins with the larger one's peak (getrusage(2)).
+    status = Path("/proc/self/status").read_text()
+    return float(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
 
 
 def record(path: Path, seed: int) -> None:
