@@ -11,8 +11,8 @@
 //! **Score.** The mean over the face of the log-ratios and of luma ([`FEATURES`]), whitened in time (first order) with
 //! drift and motion projected out, is compared with the challenge's light: the rig's calibrated mixing of the primaries
 //! and one non-negative gain per channel are all the freedom a challenge has, so an anti-phase response scores nothing.
-//! The score is the sum of squares that the best gains explain, in units of the noise, maximised over a few latencies
-//! around the rig's own.
+//! The score is the sum of squares that the best gains explain, in units of the noise, at the rig's calibrated latency, or
+//! at the best of a few where the rig was never calibrated.
 
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;
