@@ -29,15 +29,6 @@ from lightproof.verdict import ReasonCode
 from lightproof.verification import Entropy, verify
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file that tells which trials were run."""
-    path = tmp_path / "runs.txt"
-    path.touch()
-    monkeypatch.setenv(material.RUNS_VARIABLE, str(path))
-    return path
-
-
 @pytest.fixture(scope="module")
 def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return material.write_bases(tmp_path_factory.mktemp("bases"))

@@ -81,15 +81,6 @@ def _wait_for_both(address: str) -> None:
         client.wait_for_workers(2, timeout=START_S)
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the file that tells which trials were run, by whatever worker."""
-    path = tmp_path / "runs.txt"
-    path.touch()
-    monkeypatch.setenv(material.RUNS_VARIABLE, str(path))
-    return path
-
-
 def stored(campaign: Campaign, folder: Path) -> Campaign:
     """Return a campaign whose sources have files to be sent."""
     folder.mkdir()
