@@ -348,8 +348,8 @@ class Response:
             u: time of the frame, scaled so that the challenge lies in -1..1.
 
         Returns:
-            Shift to the right and down in cells, turn in radians, relative growth, and the root mean square
-            of the log luma that these do not explain.
+            Shift to the right and down in cells, turn in radians, relative growth, and the share of the
+            face's light (luminance) that is elsewhere than these explain.
 
         Raises:
             InputError: ``cells`` has another size than the reference.
@@ -395,7 +395,7 @@ class ResponseMaps:
 
     @property
     def rho(self) -> tuple[float, float, float]:
-        """Correlation between successive frames found in the two log-ratios and in luma."""
+        """Correlation between successive frames found in the two colour differences and in luma."""
 
 @final
 class FaceLight:
@@ -437,8 +437,8 @@ class FaceLight:
 
 @final
 class AnyCode:
-    """What free colours in the challenge's rhythm explain of the two log-ratios, in units of the noise's
-    variance."""
+    """What free colours in the challenge's rhythm explain of the two colour differences, in units of the
+    noise's variance."""
 
     @property
     def explained(self) -> float:

@@ -95,23 +95,35 @@ def test_gentle_light_verifies_as_well(networks: FaceNetworks) -> None:
     assert session.verdict.outcome is Outcome.VERIFIED
 
 
+@pytest.mark.parametrize("response", ["0.5", "2"])
+def test_a_person_in_a_dim_room_is_verified_however_strong_the_screen_is(
+    networks: FaceNetworks, response: str
+) -> None:
+    session = play(networks, rig(response=response))
+    assert session.verdict.outcome is Outcome.VERIFIED, session.verdict.reasons
+    assert session.evidence is not None
+    assert session.evidence.freshness.rank == 1
+    assert session.evidence.continuity.finding is Finding.PASS
+
+
 @pytest.mark.parametrize(
-    ("attack", "reason"),
+    ("attack", "reasons"),
     [
-        ("print", ReasonCode.FLAT_LIGHT),
-        ("bent-print", ReasonCode.FLAT_LIGHT),
-        ("folded-print", ReasonCode.FLAT_LIGHT),
-        ("screen-replay", ReasonCode.FLAT_LIGHT),
-        ("replay-recording", ReasonCode.STALE_LIGHT),
-        ("relay", ReasonCode.LATE_LIGHT),
+        ("print", {ReasonCode.FLAT_LIGHT}),
+        ("bent-print", {ReasonCode.FLAT_LIGHT}),
+        ("folded-print", {ReasonCode.FLAT_LIGHT}),
+        # Glass mirrors a part of the screen: it has no relief, and may not follow the whole screen either.
+        ("screen-replay", {ReasonCode.FLAT_LIGHT, ReasonCode.STALE_LIGHT}),
+        ("replay-recording", {ReasonCode.STALE_LIGHT}),
+        ("relay", {ReasonCode.LATE_LIGHT}),
     ],
 )
 def test_an_attack_is_refused_for_its_own_reason(
-    networks: FaceNetworks, attack: str, reason: ReasonCode
+    networks: FaceNetworks, attack: str, reasons: set[ReasonCode]
 ) -> None:
     session = play(networks, rig(attack))
     assert session.verdict.outcome is Outcome.NOT_VERIFIED
-    assert reason in session.verdict.reasons
+    assert reasons & set(session.verdict.reasons)
 
 
 def test_a_recording_under_an_older_challenge_has_light_but_not_this_light(networks: FaceNetworks) -> None:

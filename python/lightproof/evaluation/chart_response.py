@@ -55,7 +55,7 @@ def overlay(light: NDArray[np.float64], series: NDArray[np.float64]) -> Overlay:
 
     Args:
         light: linear light of the four quadrants in every frame, (T, 4, 3).
-        series: log-ratios and log luma of the face in every frame, (T, 3).
+        series: colour differences and luma of the face's relative light in every frame, (T, 3).
 
     The three channels of the light may mix freely. This is for the eye: the score of the evidence holds the
     mixing to the rig's calibration. ``explained`` leaves the drift out on both sides.

@@ -34,8 +34,9 @@ class FreshnessEvidence:
     ``rank`` is 1 if the true challenge beat all ``decoys``. The light may have been looked at ``looks``
     times, so ``p_value`` = looks · rank / (decoys + 1), at most 1: it bounds the chance of a video made
     without knowing the challenge, exactly. ``score`` is the sum of squares that the challenge explains in
-    units of the noise, ``any_code`` what the best sequence of colours with
-    the same rhythm explains: a face that follows another code has much of the second and little of the first.
+    units of the noise, ``any_code`` what the best sequence of colours with the same rhythm explains of the
+    two colour differences (not of luma, so it can lie below the score): a face that follows another code has
+    much of the second and little of the first.
     """
 
     finding: Finding
@@ -64,7 +65,7 @@ class ReliefEvidence:
     """Whether the light fell as it falls on this very face if it is solid.
 
     ``across`` and ``down`` are coefficients on the predicted relief from left to right and from top to
-    bottom (0 on paper, about 0.4 and 0.65 on heads), each with its standard error; ``misfit`` is what
+    bottom (0 on paper, about 0.5 and 0.65 on heads), each with its standard error; ``misfit`` is what
     neither relief nor a smooth surface explains, in quotient units (large on glass).
     """
 

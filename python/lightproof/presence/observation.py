@@ -90,8 +90,8 @@ class Observation:
     def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> float:
         """Take in the cells of one frame; ``transform`` maps the grid to its pixels.
 
-        Returns the root mean square of what registration leaves unexplained, in natural logarithms of
-        light; a frame of before the first light is left out and gives 0.
+        Returns the share of the face's light that is elsewhere than registration explains; a frame of before
+        the first light is left out and gives 0.
         """
         first_s = self.timeline.first_flip_s
         rows_px = transform @ _MIDDLES

@@ -34,6 +34,10 @@ _EDGE_CELLS: Final = 2
 """Cells left out along the rim of the face, where the surface turns away and the spline has nothing
 beyond."""
 
+_LEAST_FACING: Final = 0.4
+"""Cosine between the surface and the way to the camera, 66°: where it turns away more, a pixel's error in the
+mesh is many degrees, and a nose or a cheek hides what lies behind it."""
+
 FACE_OVAL: Final = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
@@ -49,7 +53,8 @@ EYES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Predicted quotients on the grid, shape (48, 40) each, and the cells that show the face.
+    """Predicted quotients on the grid, shape (48, 40) each, and the cells whose light is looked at: those
+    that show the face and turn towards the camera.
 
     ``across`` is (T_right − T_left) / ΣT, ``down`` is (T_top − T_bottom) / ΣT; right, left, top and bottom
     are those of the screen as the person sees it.
@@ -113,10 +118,13 @@ def predict(
     for name, x, y in (("TL", 1, -1), ("TR", -1, -1), ("BL", 1, 1), ("BR", -1, 1)):
         middle_m = centre_m + np.array([x * width_m / 4, y * height_m / 4, 0.0])
         light[name] = _irradiance(position_m, normal, middle_m, width_m / 2, height_m / 2)
+    to_camera = -position_m / np.linalg.norm(position_m, axis=-1, keepdims=True)
+    facing = (normal * to_camera).sum(axis=-1) > _LEAST_FACING
     total = np.maximum(sum(light.values()), 1e-12)
     across = (light["TR"] + light["BR"] - light["TL"] - light["BL"]) / total
     down = (light["TL"] + light["TR"] - light["BL"] - light["BR"]) / total
-    return Prediction(across.astype(np.float32), down.astype(np.float32), face_mask(points, transform))
+    mask = face_mask(points, transform) & facing
+    return Prediction(across.astype(np.float32), down.astype(np.float32), mask)
 
 
 def _irradiance(

@@ -8,11 +8,11 @@
 //! maximum with the same probability, and at most one of them is. ∎ Nothing is assumed of noise, camera or attacker.
 //! Ties count against the person. What the score is decides only how often a living person is accepted.
 //!
-//! **Score.** The mean over the face of the log-ratios and of luma ([`FEATURES`]), whitened in time (first order) with
-//! drift and motion projected out, is compared with the challenge's light: the rig's calibrated mixing of the primaries
-//! and one non-negative gain per channel are all the freedom a challenge has, so an anti-phase response scores nothing.
-//! The score is the sum of squares that the best gains explain, in units of the noise, at the rig's calibrated latency, or
-//! at the best of a few where the rig was never calibrated.
+//! **Score.** The face's light relative to the reference, as two colour differences and luma ([`FEATURES`]), whitened in
+//! time (first order) with drift and motion projected out, is compared with the challenge's light: the rig's calibrated
+//! mixing of the primaries and one non-negative gain per channel are all the freedom a challenge has, so an anti-phase
+//! response scores nothing. The score is the sum of squares that the best gains explain, in units of the noise, at the
+//! rig's calibrated latency, or at the best of a few where the rig was never calibrated.
 
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;
@@ -136,7 +136,7 @@ impl FaceLight {
         (normal, Vector3::from_fn(|c, _| evidence[(c, c)]))
     }
 
-    /// Slope of the face's log light on the screen's mean light in the camera's three channels, at least 0, if light
+    /// Slope of the face's relative light on the screen's mean light in the camera's three channels, at least 0, if light
     /// takes `latency_s`, with the score it explains. The response to full white follows by [`response_strength`].
     #[must_use]
     pub fn gains(&self, codes: &[u8], timeline: &Timeline, latency_s: f64) -> ([f64; 3], f64) {
@@ -188,9 +188,10 @@ impl FaceLight {
     }
 }
 
-/// Response to a full white screen (light of the screen ÷ ambient light) per channel, from slopes of log light.
+/// Response to a full white screen (light of the screen ÷ ambient light) per channel, from slopes of relative light.
 ///
-/// The slope is taken around the neutral light n: d ln(1 + κ l) / dl = κ / (1 + κ n), hence κ = g / (1 − g n).
+/// The reference is taken under the neutral light n: d[(1 + κ l) / (1 + κ n)] / dl = κ / (1 + κ n), hence
+/// κ = g / (1 − g n).
 #[must_use]
 pub fn response_strength(gains: [f64; 3], mixing: [[f64; 3]; 3]) -> [f64; 3] {
     let mixing = Matrix3::from_fn(|i, j| mixing[i][j]);
@@ -199,7 +200,7 @@ pub fn response_strength(gains: [f64; 3], mixing: [[f64; 3]; 3]) -> [f64; 3] {
     std::array::from_fn(|c| gains[c] * white[c] / (1.0 - gains[c] * neutral[c]).max(0.05))
 }
 
-/// What free colours in the challenge's rhythm explain of the two log-ratios, in units of the noise.
+/// What free colours in the challenge's rhythm explain of the two colour differences, in units of the noise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AnyCode {
     /// Sum of squares explained.

@@ -5,8 +5,10 @@
 //! left, `v` half of top minus bottom, all as the camera's channels mix them. Per cell `s` is the relative response,
 //! `a / s` and `b / s` are the quotients that show relief (design, physics 5).
 //!
-//! Logarithms make the common gain additive, and the two differences of logarithms cancel it: there the code is, and
-//! motion is not. Each feature is regressed on drift, on the registration of the face (shift, turn, scale, and the
+//! Light relative to the reference is linear in the code, however strong the response, and in the differences between
+//! its channels the common gain cancels: there the code is, and motion is not. (Logarithms cancel the gain as well, but
+//! bend the code: at 20 % response the second order of ln(1 + x) shifted the quotients of dimly lit cells by as much
+//! as their relief.) Each feature is regressed on drift, on the registration of the face (shift, turn, scale, and the
 //! squares of the shift) and on the code. First-order whitening in time is chosen *after* the last frame, because the
 //! sums are kept at lag 0 and lag 1: the sum of (x(t) − ρ x(t−1))(y(t) − ρ y(t−1)) is a polynomial in ρ.
 
@@ -15,11 +17,18 @@ use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 use crate::Error;
 use crate::linear::invert_normal;
 
-/// Red − blue, green − the mean of red and blue, and the mean: two log-ratios in which a common gain cancels, and luma.
-pub const FEATURES: [[f64; 3]; 3] = [[1.0, 0.0, -1.0], [-0.5, 1.0, -0.5], [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]];
+/// Red − blue, green − the mean of red and blue, and luminance, of light relative to the reference: two colour differences
+/// in which a common gain cancels, and (weights of IEC 61966-2-1) the one sum in which the isoluminant code does. What
+/// moved is read from the one and what the screen did from the others, however strong its light is.
+pub const FEATURES: [[f64; 3]; 3] = [[1.0, 0.0, -1.0], [-0.5, 1.0, -0.5], [0.2126, 0.7152, 0.0722]];
 
-/// Least linear light that has a logarithm here: under the first step of an 8-bit sRGB code (3.0 × 10⁻⁴).
+/// The last of [`FEATURES`] in single precision.
+const LUMINANCE: [f32; 3] = [FEATURES[2][0] as f32, FEATURES[2][1] as f32, FEATURES[2][2] as f32];
+/// Least linear light that a reference is taken for: under the first step of an 8-bit sRGB code (3.0 × 10⁻⁴).
 const DARKEST: f32 = 1e-4;
+/// Least light of a cell over the mean of the face, in each channel: what is darker is mostly noise, and relative to
+/// itself it would be loud.
+const LEAST_RELATIVE_LIGHT: f32 = 0.05;
 
 /// Drift is a cubic in time: a person who settles, a lamp that warms up. A code of ≥ 8 dwells is not a cubic.
 const DRIFT: usize = 4;
@@ -53,7 +62,7 @@ pub struct Registration {
     pub turn: f64,
     /// Relative growth.
     pub scale: f64,
-    /// Root mean square of the luma difference that registration does not explain, in natural logarithms.
+    /// Share of the face's light (luminance) that is elsewhere than registration explains.
     pub residual: f64,
 }
 
@@ -74,6 +83,8 @@ pub struct Response {
     size: usize,
     members: Vec<u32>,
     reference: [Vec<f32>; 3],
+    per_light: [Vec<f32>; 3],
+    band_light: [[f64; 3]; BANDS],
     registration: Vec<f32>,
     gradients: Vec<f32>,
     mixing: Matrix3<f64>,
@@ -130,12 +141,23 @@ impl Response {
         if n < 50 {
             return Err(Error::TooFewCells { cells: n });
         }
-        let band_of = members.iter().map(|&i| (i as usize / columns * BANDS / rows) as u8).collect();
-        let logs = |channel: usize| -> Vec<f32> {
-            members.iter().map(|&i| reference[i as usize * 3 + channel].max(DARKEST).ln()).collect()
-        };
+        let band_of: Vec<u8> = members.iter().map(|&i| (i as usize / columns * BANDS / rows) as u8).collect();
+        let reference_of: [Vec<f32>; 3] = std::array::from_fn(|channel| {
+            members.iter().map(|&i| reference[i as usize * 3 + channel].max(DARKEST)).collect()
+        });
+        let least_light =
+            reference_of.each_ref().map(|light| LEAST_RELATIVE_LIGHT * light.iter().sum::<f32>() / n as f32);
+        let per_light = std::array::from_fn(|c| {
+            reference_of[c].iter().map(|&light| 1.0 / light.max(least_light[c])).collect()
+        });
+        let mut band_light = [[0.0; 3]; BANDS];
+        for (channel, light) in reference_of.iter().enumerate() {
+            for (&band, &value) in band_of.iter().zip(light) {
+                band_light[usize::from(band)][channel] += f64::from(value);
+            }
+        }
         let luma = |i: usize| -> f64 {
-            (0..3).map(|c| f64::from(reference[i * 3 + c].max(DARKEST).ln())).sum::<f64>() / 3.0
+            (0..3).map(|c| FEATURES[2][c] * f64::from(reference[i * 3 + c].max(least_light[c]).ln())).sum()
         };
         let gradients = luma_gradients(&members, rows, columns, luma);
         let registration = pseudo_inverse(&gradients, n);
@@ -143,7 +165,9 @@ impl Response {
         let squares = || std::array::from_fn(|_| vec![0.0; n]);
         Ok(Self {
             size,
-            reference: std::array::from_fn(logs),
+            reference: reference_of,
+            per_light,
+            band_light,
             members,
             registration,
             gradients,
@@ -173,7 +197,8 @@ impl Response {
 
     /// Overwrites everything that was measured of the face. What is left can be dropped but not used.
     pub fn forget(&mut self) {
-        let sums = [&mut self.reference, &mut self.xy0, &mut self.xy1, &mut self.yy0, &mut self.yy1];
+        let (reference, per_light) = (&mut self.reference, &mut self.per_light);
+        let sums = [reference, per_light, &mut self.xy0, &mut self.xy1, &mut self.yy0, &mut self.yy1];
         for values in sums.into_iter().flatten() {
             values.fill(0.0);
         }
@@ -187,15 +212,19 @@ impl Response {
             moment.y.iter_mut().for_each(|values| values.fill(0.0));
         }
         self.nuisance.fill([0.0; NUISANCE]);
+        self.band_light = [[0.0; 3]; BANDS];
     }
 
-    /// Mean over the face of the three [`FEATURES`], one row a frame.
+    /// The three [`FEATURES`] of the whole face's light, one row a frame.
+    ///
+    /// Light is added up before it is related to the reference, so every cell counts by how much light it sends: by its
+    /// signal over the variance of its shot noise.
     #[must_use]
     pub fn series(&self) -> &[[f64; 3]] {
         &self.series
     }
 
-    /// Mean of the features over each band of rows that holds enough of the face, with the band's number.
+    /// The same of each band of rows that holds enough of the face, with the band's number.
     pub fn bands(&self) -> impl Iterator<Item = (usize, &[[f64; 3]])> {
         let enough = |band: &usize| {
             self.band_of.iter().filter(|&&b| usize::from(b) == *band).count() >= LEAST_CELLS_OF_A_BAND
@@ -224,54 +253,51 @@ impl Response {
         let mut nuisance = [0.0; NUISANCE];
         nuisance.copy_from_slice(&self.now.x[..NUISANCE]);
         self.nuisance.push(nuisance);
-        self.average();
         self.accumulate();
         Ok(registration)
     }
 
+    /// Sets the features of every cell, and adds those of the face and of its bands to the series.
     fn features(&mut self, cells: &[f32]) {
-        let [r, g, b] = &self.reference;
-        for (k, &i) in self.members.iter().enumerate() {
+        let mut light = [[0.0_f64; 3]; BANDS];
+        for (k, (&i, &band)) in self.members.iter().zip(&self.band_of).enumerate() {
             let pixel = &cells[i as usize * 3..][..3];
-            let log = [
-                pixel[0].max(DARKEST).ln() - r[k],
-                pixel[1].max(DARKEST).ln() - g[k],
-                pixel[2].max(DARKEST).ln() - b[k],
-            ];
-            self.now.y[0][k] = log[0] - log[2];
-            self.now.y[1][k] = log[1] - 0.5 * (log[0] + log[2]);
-            self.now.y[2][k] = (log[0] + log[1] + log[2]) / 3.0;
+            for (sum, &value) in light[usize::from(band)].iter_mut().zip(pixel) {
+                *sum += f64::from(value);
+            }
+            let [r, g, b]: [f32; 3] =
+                std::array::from_fn(|c| (pixel[c] - self.reference[c][k]) * self.per_light[c][k]);
+            self.now.y[0][k] = r - b;
+            self.now.y[1][k] = g - 0.5 * (r + b);
+            self.now.y[2][k] = LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b;
         }
+        for ((series, light), reference) in self.bands.iter_mut().zip(&light).zip(&self.band_light) {
+            series.push(features_of(light, reference));
+        }
+        let face =
+            |bands: &[[f64; 3]; BANDS]| std::array::from_fn(|c| bands.iter().map(|band| band[c]).sum());
+        self.series.push(features_of(&face(&light), &face(&self.band_light)));
     }
 
     fn register(&self) -> Registration {
         let n = self.members.len();
         let luma = &self.now.y[2];
         let fit: [f32; 5] = std::array::from_fn(|k| dot(&self.registration[k * n..][..n], luma));
-        let mut rest = 0.0_f64;
-        for (i, &y) in luma.iter().enumerate() {
+        // Light that changed counts by how much of it there is: in a shadow a ray more is many times what was there.
+        let (mut rest, mut light) = (0.0_f64, 0.0_f64);
+        for (i, (&y, &reference)) in luma.iter().zip(&self.reference[1]).enumerate() {
             let explained: f32 = (0..5).map(|k| fit[k] * self.gradients[k * n + i]).sum();
-            rest += f64::from(y - explained).powi(2);
+            rest += f64::from(reference * (y - explained).abs());
+            light += f64::from(reference);
         }
         let [_, x, y, turn, scale] = fit.map(f64::from);
         // A picture that moved right holds, at a cell, what was to its left: the shift is minus the coefficient.
-        Registration { x: -x, y: -y, turn: -turn, scale: -scale, residual: (rest / n as f64).sqrt() }
-    }
-
-    /// Adds the mean of the features over the face and over each of its bands to the series.
-    fn average(&mut self) {
-        let mut sums = [[0.0_f64; 3]; BANDS];
-        let mut counts = [0_u32; BANDS];
-        for (k, &band) in self.band_of.iter().enumerate() {
-            counts[usize::from(band)] += 1;
-            for (sum, y) in sums[usize::from(band)].iter_mut().zip(&self.now.y) {
-                *sum += f64::from(y[k]);
-            }
-        }
-        let total = self.members.len() as f64;
-        self.series.push(std::array::from_fn(|f| sums.iter().map(|sum| sum[f]).sum::<f64>() / total));
-        for ((series, sum), count) in self.bands.iter_mut().zip(sums).zip(counts) {
-            series.push(sum.map(|value| value / f64::from(count.max(1))));
+        Registration {
+            x: -x,
+            y: -y,
+            turn: -turn,
+            scale: -scale,
+            residual: rest / light.max(f64::MIN_POSITIVE),
         }
     }
 
@@ -308,7 +334,7 @@ impl Response {
     }
 
     /// Solves for the response of every cell from the frames so far, given the `gains` of the whole face in the three
-    /// channels: the slope of log light on the screen's mean light (see [`crate::freshness::FaceLight::gains`]).
+    /// channels: the slope of relative light on the screen's mean light (see [`crate::freshness::FaceLight::gains`]).
     ///
     /// Returns `None` with too few frames (fewer than twice the regressors) or where the light never changed.
     #[must_use]
@@ -410,8 +436,15 @@ impl Response {
     }
 }
 
-/// Least variance of a log feature between frames, (10⁻⁴)²: below the rounding of 8 bits averaged over a cell.
+/// Least variance of a feature between frames, (10⁻⁴)²: below the rounding of 8 bits averaged over a cell.
 const LEAST_VARIANCE: f64 = 1e-8;
+
+/// The three [`FEATURES`] of light relative to a reference; zeros where the reference is dark.
+fn features_of(light: &[f64; 3], reference: &[f64; 3]) -> [f64; 3] {
+    let relative: [f64; 3] =
+        std::array::from_fn(|c| if reference[c] > 0.0 { light[c] / reference[c] - 1.0 } else { 0.0 });
+    FEATURES.map(|weights| (0..3).map(|c| weights[c] * relative[c]).sum())
+}
 
 /// Maps all regressors to the nuisances and the three unknowns of a cell, given the face's gains and a feature.
 fn design(feature: &[f64; 3], gains: &[f64; 3]) -> DMatrix<f64> {
