@@ -147,11 +147,11 @@ class Photosafety:
 
     @property
     def red(self) -> Flashes:
-        """WCAG 2.0 and 2.1: (R - G - B) x 320 by more than 20 with a saturated red, R/(R+G+B) >= 0.8."""
+        """WCAG 2.0 and 2.1: (R - G - B) x 320 by more than 20 with a saturated red at either end."""
 
     @property
     def red_chromaticity(self) -> Flashes:
-        """WCAG 2.2: CIE 1976 u'v' by more than 0.2 with a saturated red at one end."""
+        """WCAG 2.2: CIE 1976 u'v' by more than 0.2 with a saturated red at either end."""
 
     @property
     def colour_change_pairs_per_s_max(self) -> int:

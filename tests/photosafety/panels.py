@@ -180,6 +180,29 @@ def margins(panel: Panel, gamma: str, mode: str) -> Margins:
     return _worst([_swap(panel, gamma, mode, first, second) for first, second in pairs])
 
 
+def drawn_flashes(panel: Panel, gamma: str, mode: str, count: int) -> tuple[int, int]:
+    """Most flashes by luminance in the worst second of drawn challenges: in a quadrant, and in all together.
+
+    Quadrants whose swings overlap but do not start and end with the same steps count one by one together.
+    """
+    one = together = 0
+    for seed in range(count):
+        challenge = Challenge.generate(seed.to_bytes(32, "little"), mode)  # type: ignore[arg-type]
+        luminance = np.clip(shown(panel, challenge.steps_srgb, gamma)[..., 1], 0, 1)
+        whole = [luminance[:, [quadrant] * 4] for quadrant in range(4)]
+        *alone, all_four = (
+            max(safety.general.per_s_max, safety.broadcast.per_s_max)
+            for light in (*whole, luminance)
+            for safety in [
+                check_light(
+                    challenge.steps_start_s, np.stack([light] * 3, axis=-1), challenge.duration_s, PEAK_CD_M2
+                )
+            ]
+        )
+        one, together = max(one, *alone), max(together, all_four)
+    return one, together
+
+
 def _worst(found: list[Margins]) -> Margins:
     reds = [swap for swap in found if swap.saturation >= SATURATION_LIMIT] or found
     return Margins(
@@ -229,8 +252,16 @@ def main() -> None:
     parser.add_argument(
         "--write", type=Path, help="document with the marks <!-- panels --> and <!-- /panels -->"
     )
+    parser.add_argument(
+        "--drawn", type=int, metavar="COUNT", help="print the flashes of drawn challenges instead"
+    )
     arguments = parser.parse_args()
     panels = [SRGB_PANEL, *(Panel.load(path) for path in sorted(arguments.spectra.glob("display_*.csv")))]
+    if arguments.drawn:
+        for panel, gamma, mode in itertools.product(panels, GAMMAS, MODES):
+            one, together = drawn_flashes(panel, gamma, mode, arguments.drawn)
+            print(f"{panel.name}, {gamma}, {mode}: {one} a second in a quadrant, {together} together")
+        return
     put(table(panels), "panels", arguments.write)
 
 

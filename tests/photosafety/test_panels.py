@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from panels import GAMMAS, MODES, SRGB_PANEL, Panel, margins, shown, table
+from panels import GAMMAS, MODES, SRGB_PANEL, Panel, drawn_flashes, margins, shown, table
 
 from lightproof.challenge import Challenge
 
@@ -76,6 +76,15 @@ def test_no_drawn_challenge_does_worse_than_the_searched_worst(panels: list[Pane
             # A change lasts from the last step of one dwell to the last step of the next.
             change = luminance[dwell * per_dwell - 1 : (dwell + 1) * per_dwell]
             assert np.ptp(change, axis=0).max() <= worst.step + 1e-12
+
+
+@pytest.mark.parametrize(("mode", "most"), [("standard", 3), ("gentle", 2)])
+def test_no_quadrant_of_a_drawn_challenge_flashes_more_often_than_the_standards_allow(
+    panels: list[Panel], mode: str, most: int
+) -> None:
+    for gamma in GAMMAS:
+        one, _ = drawn_flashes(named(panels, "OLED-Sony"), gamma, mode, 30)
+        assert one <= most, gamma
 
 
 def test_the_table_in_the_document_is_what_the_script_measures(panels: list[Panel]) -> None:

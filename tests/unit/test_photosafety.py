@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lightproof.challenge import Challenge, check_light, check_photosafety
+from lightproof.challenge import Challenge, Photosafety, check_light, check_photosafety
 from lightproof.errors import InputError
 
 SEEDS = [number.to_bytes(32, "little") for number in range(100)]
@@ -49,6 +49,22 @@ def test_saturated_red_at_the_same_luminance_is_not_safe() -> None:
     assert safety.red.per_s_max == safety.red_chromaticity.per_s_max == 5
     assert not safety.is_safe()
     assert not safety.meets_standards()
+
+
+def test_a_red_that_is_saturated_only_on_the_way_to_its_peak_is_not_safe() -> None:
+    # Redness 0, 117.5 with R/(R+G+B) = 0.802, 119.3 with 0.715: grey and two reds of its luminance.
+    colours = np.array([[0.1879, 0.1879, 0.1879], [0.4873, 0.1177, 0.0023], [0.62, 0.0595, 0.1878]])
+
+    def shown(count: int, step_s: float) -> Photosafety:
+        linear = np.repeat(colours[np.arange(count) % 3][:, None], 4, axis=1)
+        return check_light(np.arange(count) * step_s, linear, count * step_s)
+
+    once, often = shown(4, 0.4), shown(36, 1 / 16.5)
+    assert once.general.total == once.broadcast.total == 0
+    assert once.red.quadrants == (1, 1, 1, 1)
+    assert not once.is_safe()
+    assert 5 <= often.red.per_s_max <= 6
+    assert not often.meets_standards()
 
 
 def test_one_quadrant_alone_is_enough() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof._core import Challenge, FaceLight, Response, Timeline
+from lightproof.policy import Mode
 from lightproof.simulation.conditions import Conditions
 
 LATENCY_S: Final = 0.05
@@ -69,11 +70,12 @@ _TINT: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a face is lit: response (full white screen's light over ambient light), room and frame rate."""
+    """Where and how a face is lit: response (full white screen's light over ambient), room, fps, mode."""
 
     response: float
     ambient_lx: float = 300.0
     frame_rate_hz: float = 30.0
+    mode: Mode = "standard"
 
     @property
     def exposure_s(self) -> float:
@@ -110,7 +112,7 @@ class Session:
 
     def __init__(self, setting: Setting, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
-        self.challenge = Challenge.generate(self._rng.bytes(32))
+        self.challenge = Challenge.generate(self._rng.bytes(32), setting.mode)
         self.decoy_seed = self._rng.bytes(32)
         self.timeline = Timeline(self.challenge)
         for start_s in self.challenge.steps_start_s.tolist():
@@ -130,7 +132,7 @@ class Session:
             np.ones((_SIDE, _SIDE), dtype=np.bool_),
             (albedo * neutral).astype(np.float32),
             mixing.tolist(),
-            capacity=256,
+            capacity=math.ceil(self.challenge.duration_s * setting.frame_rate_hz) + 1,
         )
         keep = math.exp(-1 / (setting.frame_rate_hz * MEMORY_S))
         slow = rng.standard_normal(4)

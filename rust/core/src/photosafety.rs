@@ -1,21 +1,29 @@
 //! Whether a sequence of light is safe to look at: flashes, red flashes and changes of colour, counted and
 //! not assumed.
 //!
-//! A flash is a pair of opposing changes. Four definitions of a change are counted side by side:
+//! A flash is a pair of opposing changes. A change leads from one state of a quadrant to a later one, next to
+//! it in time or not. Four definitions of a change are counted side by side:
 //!
 //! * **general** (WCAG 2.3.1): relative luminance by 0.1 or more of the maximum, the darker state below 0.8;
 //! * **broadcast** (ITU-R BT.1702): luminance by 20 cd/m² or more, the darker state below 160 cd/m²; above that a
 //!   Michelson contrast of 1/17 or more;
 //! * **red** (WCAG 2.0 and 2.1): `max(0, R − G − B) × 320` by more than 20 with a saturated red, R/(R+G+B) ≥ 0.8 in
-//!   linear light, in it;
-//! * **red chromaticity** (WCAG 2.2): CIE 1976 u′v′ by more than 0.2 with a saturated red at one end.
+//!   linear light, at either end;
+//! * **red chromaticity** (WCAG 2.2): CIE 1976 u′v′ by more than 0.2 with a saturated red at either end.
+//!
+//! What is counted is the largest number of changes, each starting no earlier than the one before is complete,
+//! that can be chosen from all pairs of states: a rise and a fall in turn, and of u′v′, where a way has no
+//! direction, any two. Half of it are the flashes. A fall need not start from the very state in which the rise
+//! ended: WCAG 2.0 asks each of the two changes for a saturated red, not both for the same one. So a red
+//! that is saturated on the way to a peak only counts on the way there and on the way back.
 //!
 //! A quadrant is a quarter of the screen, the area from which the standards count, so every quadrant counts;
 //! changes of different quadrants at different times count together, which no standard exceeds. Besides,
 //! *any* change of colour is counted, however small: alternating colours trouble some people too.
 //!
-//! Wherever a standard leaves room, the stricter reading is taken: a window of one second is closed at both
-//! ends, and a gradual change lies in every window that it touches.
+//! Where a standard leaves room in time, the stricter reading is taken: a window of one second is closed at both
+//! ends, and a gradual change lies in every window that it touches. Where WCAG 2.2 asks "one transition" of a
+//! pair for a saturated red, both are asked, as WCAG 2.0 does.
 //!
 //! ```
 //! use lightproof_core::challenge::{Challenge, Mode};
@@ -150,20 +158,12 @@ pub fn check(steps: &[LightStep], end_s: f64, peak_cd_m2: f64) -> Result<Photosa
                 steps,
                 |step| luminance(step, quadrant),
                 |low, high| high - low >= GENERAL_CHANGE && low < GENERAL_DARKER,
-                |_| true,
             )
         }),
         broadcast: changes(&|quadrant| {
-            swings(steps, |step| luminance(step, quadrant) * peak_cd_m2, is_broadcast_change, |_| true)
+            swings(steps, |step| luminance(step, quadrant) * peak_cd_m2, is_broadcast_change)
         }),
-        red: changes(&|quadrant| {
-            swings(
-                steps,
-                |step| redness(&step.linear[quadrant]),
-                |low, high| high - low > RED_CHANGE,
-                |part| part.iter().any(|step| is_saturated_red(&step.linear[quadrant])),
-            )
-        }),
+        red: red_flashes(steps),
         red_chromaticity: changes(&|quadrant| red_chromaticity_changes(steps, quadrant)),
         colour_change_pairs_per_s_max: most_in_a_second(&colour_changes(steps)) / 2,
     })
@@ -252,18 +252,16 @@ impl Extreme {
 }
 
 /// Finds the opposing changes of one quantity: the swings between its highs and lows that are large enough to
-/// count. Smaller wiggles on the way do not end a swing, so a flash cannot hide behind them.
+/// count. Smaller wiggles on the way do not end a swing, so a flash cannot hide behind them. Where a larger
+/// difference is always a change too, no choice of states makes more changes than these, in any second.
 fn swings(
     steps: &[LightStep],
     value: impl Fn(&LightStep) -> f64,
     is_change: impl Fn(f64, f64) -> bool,
-    counts: impl Fn(&[LightStep]) -> bool,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut finish = |start: usize, end: usize| {
-        if counts(&steps[start..=end]) {
-            changes.push(Change { first_s: steps[start + 1].start_s, last_s: steps[end].start_s });
-        }
+        changes.push(Change { first_s: steps[start + 1].start_s, last_s: steps[end].start_s });
     };
     let mut low = Extreme::at(value(&steps[0]), 0);
     let mut high = low;
@@ -301,26 +299,66 @@ fn is_broadcast_change(low: f64, high: f64) -> bool {
     }
 }
 
-/// Finds the changes into and out of a saturated red: a state more than 0.2 away from any state since the
-/// last change.
+/// The most changes in turn, the first one rising or falling: every change is complete as early as it can be,
+/// so no other choice is ahead of it after any number of changes.
+fn changes_in_turn(
+    steps: &[LightStep],
+    mut rises: bool,
+    is_change: impl Fn(usize, usize, bool) -> bool,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut since = 0;
+    for now in 1..steps.len() {
+        // The latest state that is far enough away: the change takes no longer than from there to here.
+        if let Some(from) = (since..now).rev().find(|&from| is_change(from, now, rises)) {
+            changes.push(Change { first_s: steps[from + 1].start_s, last_s: steps[now].start_s });
+            (since, rises) = (now, !rises);
+        }
+    }
+    changes
+}
+
+/// Counts red flashes by WCAG 2.0 and 2.1. Which states make the most changes depends on where the counting
+/// starts, so every closed second is counted on its own as well, as if it were all that is shown.
+fn red_flashes(steps: &[LightStep]) -> Flashes {
+    let count = |part: &[LightStep]| flashes(&std::array::from_fn(|quadrant| red_changes(part, quadrant)));
+    let mut found = count(steps);
+    if found == Flashes::default() {
+        return found;
+    }
+    for first in 1..steps.len() {
+        let end = steps.partition_point(|step| step.start_s <= steps[first].start_s + WINDOW_S);
+        found.per_s_max = found.per_s_max.max(count(&steps[first - 1..end]).total);
+    }
+    found.total = found.total.max(found.per_s_max);
+    found
+}
+
+/// Finds the changes of redness with a saturated red at either end.
+fn red_changes(steps: &[LightStep], quadrant: usize) -> Vec<Change> {
+    let colour = |state: usize| &steps[state].linear[quadrant];
+    if !steps.iter().any(|step| is_saturated_red(&step.linear[quadrant])) {
+        return Vec::new();
+    }
+    let is_change = |from: usize, to: usize, rises: bool| {
+        let rise = redness(colour(to)) - redness(colour(from));
+        (if rises { rise } else { -rise }) > RED_CHANGE
+            && (is_saturated_red(colour(from)) || is_saturated_red(colour(to)))
+    };
+    let [rise_first, fall_first] = [true, false].map(|rises| changes_in_turn(steps, rises, is_change));
+    if rise_first.len() >= fall_first.len() { rise_first } else { fall_first }
+}
+
+/// Finds the changes of chromaticity with a saturated red at either end.
 fn red_chromaticity_changes(steps: &[LightStep], quadrant: usize) -> Vec<Change> {
     let states: Vec<([f64; 2], bool)> = steps
         .iter()
         .map(|step| (chromaticity(&step.linear[quadrant]), is_saturated_red(&step.linear[quadrant])))
         .collect();
-    let mut changes = Vec::new();
-    let mut since = 0;
-    for (now, (to, red)) in states.iter().enumerate() {
-        let is_change = |(from, from_red): &([f64; 2], bool)| {
-            (*red || *from_red) && (to[0] - from[0]).hypot(to[1] - from[1]) > RED_CHROMATICITY_CHANGE
-        };
-        // The latest state that is far enough away: the change takes no longer than from there to here.
-        if let Some(from) = states[since..now].iter().rposition(is_change) {
-            changes.push(Change { first_s: steps[since + from + 1].start_s, last_s: steps[now].start_s });
-            since = now;
-        }
-    }
-    changes
+    changes_in_turn(steps, true, |from, to, _| {
+        let ([from_u, from_v], [to_u, to_v]) = (states[from].0, states[to].0);
+        (states[from].1 || states[to].1) && (to_u - from_u).hypot(to_v - from_v) > RED_CHROMATICITY_CHANGE
+    })
 }
 
 /// Finds the changes of any colour in any quadrant. Steps that follow each other within [`GRADUAL_STEP_S`]

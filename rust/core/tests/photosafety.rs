@@ -1,8 +1,8 @@
 //! Flashes are found by every definition, and a challenge has none.
 
 use lightproof_core::Error;
-use lightproof_core::challenge::{Challenge, Linear, Mode, NEUTRAL_SRGB, PALETTE_SRGB, linear};
-use lightproof_core::photosafety::{LightStep, Photosafety, check, check_challenge};
+use lightproof_core::challenge::{Challenge, Linear, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants, linear};
+use lightproof_core::photosafety::{Flashes, LightStep, Photosafety, check, check_challenge};
 use proptest::prelude::*;
 
 const PEAK_CD_M2: f64 = 500.0;
@@ -179,6 +179,30 @@ fn reds_that_are_not_saturated_do_not_count() {
 }
 
 #[test]
+fn a_red_that_is_saturated_only_on_the_way_to_its_peak_counts_on_the_way_back_too() {
+    // Redness 0, 117.5 with R/(R+G+B) = 0.802, 119.3 with 0.715, 0: all of one luminance.
+    let (grey, saturated, peak) = ([0.1879; 3], [0.4873, 0.1177, 0.0023], [0.62, 0.0595, 0.1878]);
+    let once = verdict(&alternate(&[grey, saturated, peak, grey], 0.4, 1, &[0, 1, 2, 3]), PEAK_CD_M2);
+    assert_eq!((once.general.total, once.broadcast.total), (0, 0));
+    assert_eq!((once.red.quadrants, once.red.total), ([1; 4], 1));
+    assert!(!once.is_safe());
+    // The same 5.5 times a second: in the worst second eleven changes, in one that starts with the grey twelve.
+    let often = all_quadrants(&[grey, saturated, peak], 1.0 / 16.5);
+    assert!((5..=6).contains(&often.red.per_s_max), "{often:?}");
+    assert!(!often.is_safe() && !often.meets_standards());
+}
+
+#[test]
+fn a_red_flash_does_not_hide_behind_one_before_its_second() {
+    // The first light is a change of its own, and what follows within a second is a flash without it.
+    let (black, weak, strong) = (BLACK, [0.1, 0.0, 0.0], [0.3, 0.0, 0.0]);
+    let steps: Vec<_> = [(0.0, black), (1.0, weak), (5.0, strong), (5.2, black)]
+        .map(|(start_s, light)| LightStep { start_s, linear: [light; 4] })
+        .into();
+    assert_eq!(verdict(&steps, PEAK_CD_M2).red.per_s_max, 1);
+}
+
+#[test]
 fn limits_are_where_the_standards_put_them() {
     let grey = |light: f64| [light; 3];
     let general = |dark: f64, light: f64| all_quadrants(&[grey(dark), grey(light)], 0.1).general.total > 0;
@@ -270,35 +294,141 @@ fn sequences_that_are_none_are_refused() {
     }
 }
 
-/// The most opposing changes that can be picked from a sequence of levels, by trying every choice: the plain
-/// twin.
-fn longest_alternation(levels: &[f64]) -> usize {
-    // best[k][up]: the most changes that end at level k with a rise (1) or a fall (0).
-    let mut best = vec![[0; 2]; levels.len()];
-    for now in 0..levels.len() {
-        for before in 0..now {
-            let (low, high) = (levels[before].min(levels[now]), levels[before].max(levels[now]));
-            if high - low >= 0.1 && low < 0.8 {
-                let up = usize::from(levels[now] > levels[before]);
-                best[now][up] = best[now][up].max(best[before][1 - up] + 1);
+/// Whether the change from one light to another counts as a rise, or as a fall: the definitions, word for word.
+type IsChange = fn(from: &Linear, to: &Linear, rises: bool) -> bool;
+
+fn luminance([red, green, blue]: &Linear) -> f64 {
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/// From the darker to the lighter of the two, if the change has the direction that is asked for.
+fn in_order(from: f64, to: f64, rises: bool) -> Option<(f64, f64)> {
+    let (low, high) = if rises { (from, to) } else { (to, from) };
+    (high > low).then_some((low, high))
+}
+
+fn is_general(from: &Linear, to: &Linear, rises: bool) -> bool {
+    in_order(luminance(from), luminance(to), rises).is_some_and(|(low, high)| high - low >= 0.1 && low < 0.8)
+}
+
+fn is_broadcast(from: &Linear, to: &Linear, rises: bool) -> bool {
+    in_order(luminance(from) * PEAK_CD_M2, luminance(to) * PEAK_CD_M2, rises).is_some_and(|(low, high)| {
+        if low < 160.0 { high - low >= 20.0 } else { high - low >= 1.0 / 17.0 * (high + low) }
+    })
+}
+
+fn has_saturated_red(from: &Linear, to: &Linear) -> bool {
+    [from, to].iter().any(|[red, green, blue]| {
+        let sum = red + green + blue;
+        sum > 0.0 && *red >= 0.8 * sum
+    })
+}
+
+fn is_red(from: &Linear, to: &Linear, rises: bool) -> bool {
+    let redness = |[red, green, blue]: &Linear| (red - green - blue).max(0.0) * 320.0;
+    has_saturated_red(from, to)
+        && in_order(redness(from), redness(to), rises).is_some_and(|(low, high)| high - low > 20.0)
+}
+
+/// A way in a plane has no direction: every change opposes the one before.
+fn is_red_chromaticity(from: &Linear, to: &Linear, _rises: bool) -> bool {
+    let uv = |light: &Linear| {
+        let [red, green, blue] = if light.iter().sum::<f64>() > 0.0 { *light } else { WHITE };
+        let x = 0.4124 * red + 0.3576 * green + 0.1805 * blue;
+        let y = luminance(&[red, green, blue]);
+        let z = 0.0193 * red + 0.1192 * green + 0.9505 * blue;
+        let sum = x + 15.0 * y + 3.0 * z;
+        [4.0 * x / sum, 9.0 * y / sum]
+    };
+    let ([u, v], [to_u, to_v]) = (uv(from), uv(to));
+    has_saturated_red(from, to) && (to_u - u).hypot(to_v - v) > 0.2
+}
+
+/// The plain twin: the most changes in turn of these lights, the first one rising or falling, found by trying
+/// every choice of states to start and end each of them.
+fn most_in_turn(lights: &[Linear], rises: bool, is_change: IsChange) -> usize {
+    let mut most = 0;
+    for (from, before) in lights.iter().enumerate() {
+        for (to, after) in lights.iter().enumerate().skip(from + 1) {
+            if is_change(before, after, rises) {
+                most = most.max(1 + most_in_turn(&lights[to..], !rises, is_change));
             }
         }
     }
-    best.into_iter().flatten().max().unwrap_or(0)
+    most
+}
+
+fn most_flashes(lights: &[Linear], is_change: IsChange) -> usize {
+    most_in_turn(lights, true, is_change).max(most_in_turn(lights, false, is_change)) / 2
+}
+
+/// Holds every count against the twin: in each quadrant exactly, in any second never fewer.
+fn compare_with_twin(steps: &[LightStep]) -> Result<(), TestCaseError> {
+    let safety = verdict(steps, PEAK_CD_M2);
+    let definitions: [(&str, Flashes, IsChange); 4] = [
+        ("general", safety.general, is_general),
+        ("broadcast", safety.broadcast, is_broadcast),
+        ("red", safety.red, is_red),
+        ("red chromaticity", safety.red_chromaticity, is_red_chromaticity),
+    ];
+    for (name, found, is_change) in definitions {
+        for quadrant in 0..4 {
+            let lights: Vec<Linear> = steps.iter().map(|step| step.linear[quadrant]).collect();
+            prop_assert_eq!(found.quadrants[quadrant], most_flashes(&lights, is_change), "{}", name);
+            prop_assert!(found.total >= found.quadrants[quadrant] && found.total >= found.per_s_max);
+            for first in 1..steps.len() {
+                let end_s = steps[first].start_s + 1.0;
+                let end = steps.partition_point(|step| step.start_s <= end_s);
+                let twin = most_flashes(&lights[first - 1..end], is_change);
+                prop_assert!(found.per_s_max >= twin, "{}: {} of {}", name, found.per_s_max, twin);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn played(lights: &[Quadrants], step_s: f64) -> Vec<LightStep> {
+    lights
+        .iter()
+        .enumerate()
+        .map(|(index, &linear)| LightStep { start_s: index as f64 * step_s, linear })
+        .collect()
+}
+
+/// Any light, greys, and reds on both sides of saturation, which random light hardly ever is.
+fn any_light() -> impl Strategy<Value = Linear> {
+    prop_oneof![
+        prop::array::uniform3(0.0..=1.0),
+        (0.0..=1.0).prop_map(|light| [light; 3]),
+        (0.0..=1.0, 0.0..=0.4, 0.0..=1.0).prop_map(|(red, rest, green)| [
+            red,
+            red * rest * green,
+            red * rest * (1.0 - green)
+        ]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_choice_of_states_finds_other_flashes_on_the_whole_screen(
+        lights in prop::collection::vec(any_light(), 1..10), step_s in 0.05..0.4,
+    ) {
+        let whole: Vec<Quadrants> = lights.iter().map(|&light| [light; 4]).collect();
+        compare_with_twin(&played(&whole, step_s))?;
+    }
+
+    #[test]
+    fn no_choice_of_states_finds_other_flashes_in_a_quadrant(
+        lights in prop::collection::vec(prop::array::uniform4(any_light()), 1..8), step_s in 0.05..0.4,
+    ) {
+        compare_with_twin(&played(&lights, step_s))?;
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
-
-    #[test]
-    fn no_choice_of_levels_finds_more_flashes(levels in prop::collection::vec(0.0..=1.0, 1..40)) {
-        let steps: Vec<_> = levels
-            .iter()
-            .enumerate()
-            .map(|(index, &level)| LightStep { start_s: index as f64, linear: [[level; 3]; 4] })
-            .collect();
-        prop_assert_eq!(verdict(&steps, PEAK_CD_M2).general.quadrants, [longest_alternation(&levels) / 2; 4]);
-    }
 
     #[test]
     fn the_worst_second_is_never_worse_than_the_whole(
