@@ -15,13 +15,15 @@ import pytest
 from lightproof.evaluation.campaign import Campaign, Finished
 from lightproof.evaluation.relief_score import ReliefScore
 from lightproof.evaluation.species import Source, SourceKind
-from lightproof.evaluation.trials import Trial, TrialOutcome, TrialResult
+from lightproof.evaluation.trials import AS_RECORDED, RunTrial, Trial, TrialOutcome, TrialResult
 from lightproof.policy import MIN_DECOYS
 
 RUNS_VARIABLE = "LIGHTPROOF_TEST_RUNS"
 """Names a file to which every pretended trial adds its key: what was run, and how often, in any process."""
 
 SLOW_S = 0.15
+RECORDED = 0.2
+"""Strength of the response in pretended recordings."""
 
 
 def write_bases(folder: Path) -> Path:
@@ -66,8 +68,30 @@ def pretend(trial: Trial) -> TrialResult:
         with open(runs, "a", encoding="utf-8") as file:
             file.write(trial.key + "\n")
     choice = hashlib.sha256(trial.key.encode()).digest()[0]
-    score = ReliefScore(choice / 64, others_pass=choice % 5 != 0)
-    return TrialResult(trial.key, list(TrialOutcome)[choice % 3], score=score, light_s=1.8, decision_s=0.05)
+    score = ReliefScore((choice - 128) / 8, others_pass=choice % 5 != 0)
+    evidence = {
+        "response": {"strength": RECORDED if trial.level == AS_RECORDED else float(trial.level)},
+        "latency": {"latency_s": 0.013, "calibrated_s": 0.012},
+    }
+    return TrialResult(
+        trial.key,
+        list(TrialOutcome)[choice % 3],
+        score=score,
+        light_s=1.8,
+        decision_s=0.05,
+        evidence=evidence,
+    )
+
+
+def fail_at(key: str) -> RunTrial:
+    """Return what pretends to run trials, but fails in one of them."""
+
+    def run(trial: Trial) -> TrialResult:
+        if trial.key == key:
+            return TrialResult(key, TrialOutcome.ERROR, error="BasisError: no such light")
+        return pretend(trial)
+
+    return run
 
 
 def pretend_slowly(trial: Trial) -> TrialResult:

@@ -14,9 +14,12 @@ import pytest
 
 from lightproof.consent import consent_of_simulated_subject
 from lightproof.errors import InputError
+from lightproof.evaluation import campaign as evaluation_campaign
+from lightproof.evaluation import campaign_summary
 from lightproof.evaluation.campaign import Campaign, run_campaign
+from lightproof.evaluation.campaign_summary import summarise
 from lightproof.evaluation.local_workers import WorkersLostError, in_processes
-from lightproof.evaluation.species import Source, SourceKind, find_bases, find_recordings
+from lightproof.evaluation.species import Source, SourceKind, find_recordings, find_sources
 from lightproof.evaluation.trial_log import CampaignError
 from lightproof.evaluation.trials import RunTrial, Trial, TrialOutcome, TrialResult, run_trial
 from lightproof.face.networks import load_networks
@@ -79,7 +82,8 @@ def test_a_recording_is_played_once_whatever_the_levels() -> None:
     ("change", "message"),
     [
         ({"levels": ("0.1", "0.10")}, "response .* twice"),
-        ({"levels": ("0",)}, "not above 0"),
+        ({"levels": ("0",)}, "no share above 0"),
+        ({"levels": ("3",)}, r"'3' is 300 %; give a share up to 2, 0\.03 for 3 %"),
         ({"levels": ("nan",)}, "'nan'"),
         ({"levels": ("ten",)}, "'ten'"),
         ({"levels": ()}, "no response"),
@@ -113,8 +117,41 @@ def test_a_finished_campaign_runs_nothing_again(tmp_path: Path, runs: Path) -> N
 
 def test_other_parameters_are_refused_with_the_difference(tmp_path: Path) -> None:
     run_campaign(material.campaign(), tmp_path / "out", here)
-    with pytest.raises(CampaignError, match="seed was 0, now 9; repeats was 5, now 6"):
-        run_campaign(material.campaign(repeats=6, seed=9), tmp_path / "out", here)
+    with pytest.raises(CampaignError, match="seed was 0, now 9; repeats was 5, now 4"):
+        run_campaign(material.campaign(repeats=4, seed=9), tmp_path / "out", here)
+
+
+def test_more_repeats_run_only_what_is_new(tmp_path: Path, runs: Path) -> None:
+    first = run_campaign(material.campaign(repeats=2), tmp_path / "out", here)
+    more = run_campaign(material.campaign(repeats=3), tmp_path / "out", here)
+    assert more[: len(first)] == first
+    assert counted(runs) == Counter(trial.key for trial in material.campaign(repeats=3).trials())
+
+
+def test_trials_that_ended_with_an_error_are_run_again_if_asked_for(tmp_path: Path, runs: Path) -> None:
+    campaign = material.campaign(repeats=1)
+    broken = campaign.trials()[3].key
+    first = run_campaign(campaign, tmp_path / "out", partial(here, run=material.fail_at(broken)))
+    assert [one.result.outcome for one in first].count(TrialOutcome.ERROR) == 1
+    assert run_campaign(campaign, tmp_path / "out", here) == first  # an error is a result
+    again = run_campaign(campaign, tmp_path / "out", here, retry_errors=True)
+    assert TrialOutcome.ERROR not in {one.result.outcome for one in again}
+    assert counted(runs) == Counter(trial.key for trial in campaign.trials())
+
+
+def test_a_finished_campaign_names_the_software_that_ran_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run_campaign(material.campaign(), tmp_path / "out", here)
+    monkeypatch.setattr(evaluation_campaign, "software_sha256", lambda: b"newer")
+    reported = run_campaign(material.campaign(), tmp_path / "out", partial(held_up_after, 0))
+    assert {one.trial.software for one in reported} == {one.trial.software for one in ran}
+    report = summarise(material.campaign(), reported)
+    assert report["campaign"]["software"] == ran[0].trial.software == report["reported_by"]
+    monkeypatch.setattr(campaign_summary, "software_sha256", lambda: b"newer")
+    report = summarise(material.campaign(), reported)
+    assert report["campaign"]["software"] == ran[0].trial.software
+    assert report["reported_by"] == b"newer".hex()
 
 
 def test_processes_run_every_trial_once(tmp_path: Path, runs: Path) -> None:
@@ -144,7 +181,7 @@ def test_processes_end_with_the_campaign_that_is_stopped() -> None:
 
 
 def test_a_head_is_accepted_and_paper_rejected_in_real_trials(tmp_path: Path, bases: Path) -> None:
-    campaign = Campaign(find_bases(bases), ("0.15",), repeats=1, seed=4, decoys=MIN_DECOYS)
+    campaign = Campaign(find_sources(bases), ("0.15",), repeats=1, seed=4, decoys=MIN_DECOYS)
     finished = run_campaign(campaign, tmp_path / "out", partial(here, run=run_trial))
     ended = {one.trial.source.species: one.result for one in finished}
     assert ended["bona_fide"].outcome is TrialOutcome.ACCEPTED
@@ -153,13 +190,15 @@ def test_a_head_is_accepted_and_paper_rejected_in_real_trials(tmp_path: Path, ba
     own, paper = ended["bona_fide"].score, ended["flat_print"].score
     assert own is not None
     assert paper is not None
-    assert own.value > 1 > paper.value
+    assert own.value >= own.needed
+    assert own.others_pass
+    assert paper.value < -paper.needed
     again = run_trial(campaign.trials()[0])
     assert again.evidence == ended[campaign.trials()[0].source.species].evidence
 
 
 def test_an_error_is_a_result_of_its_own_and_ends_nothing(bases: Path) -> None:
-    (trial, *_) = Campaign(find_bases(bases), ("0.15",), lights=("desk",), decoys=MIN_DECOYS).trials()
+    (trial, *_) = Campaign(find_sources(bases), ("0.15",), lights=("desk",), decoys=MIN_DECOYS).trials()
     result = run_trial(trial)  # a portrait has no picture under a desk lamp
     assert result.outcome is TrialOutcome.ERROR
     assert "BasisError" in result.error

@@ -20,7 +20,7 @@ from lightproof.evaluation import cluster_workers
 from lightproof.evaluation.campaign import Campaign, run_campaign
 from lightproof.evaluation.cluster_workers import ClusterNotFoundError, on_cluster
 from lightproof.evaluation.local_workers import IN_FLIGHT_PER_WORKER
-from lightproof.evaluation.species import find_bases
+from lightproof.evaluation.species import find_sources
 from lightproof.evaluation.trials import run_trial
 from lightproof.policy import MIN_DECOYS
 
@@ -120,7 +120,7 @@ def test_a_worker_killed_midway_loses_nothing_and_nothing_is_counted_twice(
 def test_a_trial_on_a_worker_is_the_trial_here(tmp_path: Path, cluster: Cluster) -> None:
     bases = tmp_path / "bases"
     bases.mkdir()
-    campaign = Campaign(find_bases(material.write_bases(bases)), ("0.15",), seed=4, decoys=MIN_DECOYS)
+    campaign = Campaign(find_sources(material.write_bases(bases)), ("0.15",), seed=4, decoys=MIN_DECOYS)
     there = run_campaign(campaign, tmp_path / "out", partial(on_cluster, address=cluster.address))
     for one in there:
         here = run_trial(one.trial)

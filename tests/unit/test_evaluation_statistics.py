@@ -9,8 +9,17 @@ import pytest
 
 from lightproof.errors import InputError
 from lightproof.evaluation.relief_score import ReliefScore
-from lightproof.evaluation.statistics import Counts, clopper_pearson, count, tradeoff
+from lightproof.evaluation.statistics import (
+    Counts,
+    clopper_pearson,
+    count,
+    rejection,
+    sum_of,
+    tradeoff,
+    worst_tradeoff,
+)
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
+from lightproof.presence.judgement import RELIEF_Z
 
 
 def result(outcome: str, score: float | None = None, *, others_pass: bool = True) -> TrialResult:
@@ -76,6 +85,40 @@ def test_the_tradeoff_runs_from_accepting_all_that_is_scored_to_accepting_nothin
     assert np.all(np.diff(curve.bpcer) >= 0)
     at_one = np.searchsorted(curve.threshold, 1.0)
     assert (curve.apcer[at_one], curve.bpcer[at_one]) == (pytest.approx(1 / 3), 0.0)
+    assert (curve.attacks, curve.bona_fide) == (3, 2)
+
+
+def test_the_tradeoff_has_the_thresholds_that_the_sessions_used() -> None:
+    curve = tradeoff([result("rejected", -9.0)], [result("accepted", 9.0)])
+    assert curve is not None
+    assert {-RELIEF_Z, RELIEF_Z} <= set(curve.threshold)
+
+
+def test_among_several_species_the_worst_counts_at_each_threshold() -> None:
+    easy = [result("rejected", 0.1)] * 9
+    hard = [result("accepted", 3.0), result("rejected", 0.5)]
+    curve = worst_tradeoff([easy, hard], [result("accepted", 4.0)])
+    assert curve is not None
+    at_two = np.searchsorted(curve.threshold, 2.0)
+    assert (curve.apcer[0], curve.apcer[at_two]) == (1.0, 0.5)  # pooled it would be 1 of 11
+    assert curve.attacks == 2
+
+
+def test_the_bona_fide_curve_needs_no_attack() -> None:
+    own = [result("accepted", 3.0), result("rejected", -3.0), result("rejected"), result("inconclusive")]
+    curve = rejection(own)
+    assert curve is not None
+    at_two = np.searchsorted(curve.threshold, 2.0)
+    assert (curve.bpcer[0], curve.bpcer[at_two], curve.bpcer[-1]) == (0.25, 0.5, 0.75)
+    assert rejection([result("error")]) is None
+
+
+def test_the_bounds_of_a_sum_hold_both_parts() -> None:
+    rate = sum_of((1, 10), (5, 10))
+    one, other = clopper_pearson(1, 10, 0.975), clopper_pearson(5, 10, 0.975)
+    assert rate.value == pytest.approx(0.6)
+    assert (rate.lower, rate.upper) == (one[0] + other[0], one[1] + other[1])
+    assert sum_of((0, 0), (5, 10)).value is None
 
 
 def test_no_threshold_accepts_what_another_cue_did_not_pass() -> None:

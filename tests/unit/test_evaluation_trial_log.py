@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from lightproof.evaluation.relief_score import ReliefScore
-from lightproof.evaluation.trial_log import CampaignError, TrialLog, difference, write_whole
+from lightproof.evaluation.trial_log import CampaignError, TrialLog, difference, kept, write_whole
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
 
 PARAMETERS = {"seed": 1, "response": ["0.05", "0.10"], "sources": {"a": "1", "b": "2"}, "software": "one"}
@@ -96,6 +98,77 @@ def test_other_software_may_report_a_campaign_but_not_add_to_it(tmp_path: Path) 
     begin(tmp_path, "third")
     with log(tmp_path, newer) as finished:
         assert len(finished.results) == 3
+
+
+def test_the_software_of_a_campaign_is_the_one_that_began_it(tmp_path: Path) -> None:
+    begin(tmp_path, *KEYS)
+    with log(tmp_path, PARAMETERS | {"software": "two"}) as reported:
+        assert reported.software == "one"
+
+
+GROWN = PARAMETERS | {"repeats": 2, "response": ["0.05", "0.10"], "lights": ["office"]}
+
+
+@pytest.mark.parametrize(
+    "more", [{"repeats": 3}, {"response": ["0.03", "0.05", "0.10"]}, {"lights": ["office", "desk"]}]
+)
+def test_a_campaign_may_grow_and_then_does_not_shrink(tmp_path: Path, more: dict[str, Any]) -> None:
+    with log(tmp_path, GROWN) as opened:
+        opened.append(result("first"))
+    with log(tmp_path, GROWN | more) as opened:
+        assert set(opened.results) == {"first"}
+    assert json.loads((tmp_path / "campaign.json").read_text()) == GROWN | more
+    (name,) = more
+    with pytest.raises(CampaignError, match=f"{name} was"), log(tmp_path, GROWN):
+        pass
+
+
+def test_other_software_may_not_make_a_campaign_grow(tmp_path: Path) -> None:
+    with log(tmp_path, GROWN) as opened:
+        opened.append(result("first"))
+    with (
+        pytest.raises(CampaignError, match="other software"),
+        log(tmp_path, GROWN | {"repeats": 3, "software": "two"}),
+    ):
+        pass
+    assert json.loads((tmp_path / "campaign.json").read_text()) == GROWN
+
+
+def test_an_error_is_final_until_it_is_retried(tmp_path: Path) -> None:
+    with log(tmp_path) as opened:
+        opened.append(result("first", "error"))
+        opened.append(result("second", "rejected"))
+    with log(tmp_path) as again:
+        assert again.results["first"].outcome is TrialOutcome.ERROR
+    with TrialLog(tmp_path, PARAMETERS, KEYS, retry_errors=True) as retried:
+        assert set(retried.results) == {"second"}
+        retried.append(result("first", "accepted"))
+    assert kept(tmp_path) == 2  # in three lines
+    with log(tmp_path) as again:
+        assert again.results["first"].outcome is TrialOutcome.ACCEPTED
+        assert len(again.results) == 2
+
+
+def test_other_software_may_not_retry_errors(tmp_path: Path) -> None:
+    with log(tmp_path) as opened:
+        for key in KEYS:
+            opened.append(result(key, "error"))
+    newer = PARAMETERS | {"software": "two"}
+    with (
+        pytest.raises(CampaignError, match="other software"),
+        TrialLog(tmp_path, newer, KEYS, retry_errors=True),
+    ):
+        pass
+
+
+def test_all_files_have_the_mode_of_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        begin(tmp_path, "first")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"campaign.json": 0o640, "trials.jsonl": 0o640}
 
 
 def test_one_process_at_a_time_holds_a_folder(tmp_path: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -14,17 +13,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from lightproof.cli.status import ERROR_STATUS
-from lightproof.errors import SessionInterrupted
+from lightproof.cli.terminal import tell
+from lightproof.errors import InputError, SessionInterrupted
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from lightproof.evaluation.campaign import Campaign, Executor, Finished
+    from lightproof.evaluation.people import People
+    from lightproof.evaluation.species import Source, Subjects
 
 REPORT_JSON: Final = "report.json"
 REPORT_HTML: Final = "report.html"
 
+_NAMED: Final = 3
 _CLUSTER: Final = re.compile(r"dask://([^/\s]+:\d{1,5})/?")
 
 
@@ -37,14 +40,19 @@ def _evaluate(
     out: Annotated[Path, typer.Option(metavar="DIR", file_okay=False, help="Results; run again to go on.")],
     bases: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", exists=True, file_okay=False, help="Light-transport bases (*.npz)."),
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Light-transport bases (*.npz), recordings, or both.",
+        ),
     ] = None,
     recordings: Annotated[
         Path | None,
         typer.Option(metavar="DIR", exists=True, file_okay=False, help="Recordings: <species>/<recording>/."),
     ] = None,
     response: Annotated[
-        str, typer.Option(metavar="LEVELS", help="Screen light over ambient light, 0.10 for 10 %.")
+        str, typer.Option(metavar="LEVELS", help="Screen light over ambient light, 0.10 for 10 %, up to 2.")
     ] = "0.03,0.05,0.10",
     lights: Annotated[
         str, typer.Option(metavar="NAMES", help="Of office, ceiling, window, dome, desk.")
@@ -59,43 +67,64 @@ def _evaluate(
     subjects: Annotated[str, typer.Option(metavar="even|odd|all", help="By the subject's number.")] = "all",
     people: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", exists=True, dir_okay=False, help="face_id, face_gender, face_age…"),
+        typer.Option(
+            metavar="FILE.csv", exists=True, dir_okay=False, help="face_id, and columns to group by."
+        ),
     ] = None,
     decoys: Annotated[
         int, typer.Option(metavar="K", min=MIN_DECOYS, max=MAX_DECOYS, help="That freshness has to beat.")
     ] = MAX_DECOYS,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Run the trials again that ended with an error.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Measure error rates: many presence-only sessions with bases and recordings, on all cores or a cluster.
 
-    Writes report.html and report.json. Whatever stops it, the same command goes on where it stopped.
+    Writes report.html and report.json. Whatever stops it, the same command goes on where it stopped, and more
+    repeats, levels or lights can be added.
 
-    Exit status: 0 finished, 1 every trial ended with an error, or nothing could be run.
+    Exit status: 0 all trials were held, 1 some ended with an error (the reports are there) or none could be
+    run, 2 wrong usage.
     """
-    execute = _executor(jobs)
+    execute, half = _executor(jobs), _half(subjects)
+    levels, where = _levels(response), _lights(lights)
     if bases is None and recordings is None:
         raise typer.BadParameter("name a folder of bases, of --recordings, or both", param_hint="--bases")
 
     # Imported before anything runs: a missing extra is told at once, not after hours of trials.
     from lightproof.cli.progress import unwinding_when_asked_to_end
-    from lightproof.evaluation.campaign import run_campaign
+    from lightproof.cli.trial_progress import trial_progress
+    from lightproof.evaluation.campaign import Campaign, run_campaign
     from lightproof.evaluation.campaign_summary import summarise
     from lightproof.evaluation.evaluation_report import write_report
     from lightproof.evaluation.people import load_people
+    from lightproof.evaluation.species import taking_part
     from lightproof.evaluation.trial_log import write_whole
 
-    with unwinding_when_asked_to_end(), _progress() as on_progress:
+    with unwinding_when_asked_to_end():
         known = None if people is None else load_people(people)
-        campaign = _campaign(bases, recordings, response, lights, subjects, repeats, seed, decoys)
-        finished = _run(partial(run_campaign, campaign, out, execute, on_progress), out)
-    report = summarise(campaign, finished, known)
+        sources = taking_part(_sources(bases, recordings), half)
+        campaign = Campaign(sources, levels, where, repeats, seed, decoys, half)
+        if people is not None and known is not None:
+            _tell_of_people(people, known, campaign)
+        _tell_plan(campaign)
+        with trial_progress() as on_progress:
+            finished = _run(
+                partial(run_campaign, campaign, out, execute, on_progress, retry_errors=retry_errors), out
+            )
+    report = summarise(campaign, finished, None if known is None else known.groups)
     write_report(out / REPORT_HTML, report)
     write_whole(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n")
     if as_json:
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
         _print(report, out)
-    if len(report["errors"]) == len(finished):
+    if report["errors"]:
+        tell(
+            f"error: {len(report['errors'])} of {len(finished)} trials ended with an error and are no "
+            f"attempts; {out / REPORT_HTML} lists them, --retry-errors runs them again"
+        )
         raise typer.Exit(ERROR_STATUS)
 
 
@@ -115,31 +144,74 @@ def _executor(jobs: str | None) -> Executor:
     )
 
 
-def _campaign(
-    bases: Path | None,
-    recordings: Path | None,
-    response: str,
-    lights: str,
-    subjects: str,
-    repeats: int,
-    seed: int,
-    decoys: int,
-) -> Campaign:
-    from lightproof.evaluation.campaign import Campaign
-    from lightproof.evaluation.species import Subjects, find_bases, find_recordings, taking_part
+def _half(subjects: str) -> Subjects:
+    from lightproof.evaluation.species import Subjects
 
     try:
-        half = Subjects(subjects)
+        return Subjects(subjects)
     except ValueError:
         raise typer.BadParameter(f"{subjects!r} is none of even, odd, all", param_hint="--subjects") from None
-    sources = (*(find_bases(bases) if bases else ()), *(find_recordings(recordings) if recordings else ()))
-    return Campaign(
-        taking_part(sources, half), _listed(response), _listed(lights), repeats, seed, decoys, half
+
+
+def _levels(text: str) -> tuple[str, ...]:
+    from lightproof.evaluation.campaign import check_levels
+
+    return _checked(text, check_levels, "--response")
+
+
+def _lights(text: str) -> tuple[str, ...]:
+    from lightproof.evaluation.campaign import check_lights
+
+    return _checked(text, check_lights, "--lights")
+
+
+def _checked(text: str, check: Callable[[tuple[str, ...]], None], option: str) -> tuple[str, ...]:
+    values = tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        check(values)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+    return values
+
+
+def _sources(bases: Path | None, recordings: Path | None) -> tuple[Source, ...]:
+    from lightproof.evaluation.species import find_recordings, find_sources, together
+
+    return together(
+        find_sources(bases) if bases else (),
+        find_recordings(recordings) if recordings else (),
     )
 
 
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _tell_of_people(path: Path, people: People, campaign: Campaign) -> None:
+    """Say what the groups will leave out, before anything runs."""
+    from lightproof.evaluation.people import unknown_subjects
+    from lightproof.evaluation.species import BONA_FIDE
+
+    if people.ungrouped:
+        tell(f"{path.name}: hardly two people share a value of {', '.join(people.ungrouped)}; not grouped by")
+    unknown = unknown_subjects(people.groups, campaign.sources)
+    if unknown:
+        everyone = {source.subject for source in campaign.sources if source.species == BONA_FIDE}
+        more = ", …" if len(unknown) > _NAMED else ""
+        tell(
+            f"{path.name} does not have {len(unknown)} of {len(everyone)} subjects "
+            f"({', '.join(unknown[:_NAMED])}{more}); they count as unstated, and in no spread"
+        )
+
+
+def _tell_plan(campaign: Campaign) -> None:
+    """Say what will run, in the words that show a slip: 300 % for a response of 3."""
+    from lightproof.evaluation.campaign import as_percent
+    from lightproof.evaluation.species import BONA_FIDE
+
+    species = [source.species for source in campaign.sources]
+    own, attacks = species.count(BONA_FIDE), len(set(species) - {BONA_FIDE})
+    tell(
+        f"{len(campaign.trials()):,} trials: {own} bona fide, {len(species) - own} of {attacks} PAI species; "
+        f"response {', '.join(map(as_percent, campaign.levels))}; lights {', '.join(campaign.lights)}; "
+        f"{campaign.repeats} each"
+    )
 
 
 def _run(run: Callable[[], tuple[Finished, ...]], out: Path) -> tuple[Finished, ...]:
@@ -153,43 +225,11 @@ def _run(run: Callable[[], tuple[Finished, ...]], out: Path) -> tuple[Finished, 
         ) from None
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error; nothing where there is no terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True, highlight=False)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("trials", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _print(report: dict[str, Any], out: Path) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     console.print(_table(report))
-    errors = len(report["errors"])
-    if errors:
-        console.print(
-            f"{errors} trials ended with an error and are no attempts; they are listed in the report"
-        )
     console.print(f"reports in {out / REPORT_HTML} and {out / REPORT_JSON}", soft_wrap=True)
 
 
@@ -198,7 +238,8 @@ def _table(report: dict[str, Any]) -> Table:
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("", "attempts", "accepted", "rejected", "inconclusive", "APCER/BPCER", "95 % bounds"):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+        # A long name of a species breaks into lines; headings and figures never do.
+        table.add_column(name, justify="right" if name else "left", no_wrap=bool(name), overflow="fold")
     rows = [(name.replace("_", " "), figures, "apcer") for name, figures in report["species"].items()]
     for name, figures, rate in (*rows, ("bona fide", report["bona_fide"], "bpcer")):
         value = figures[rate]

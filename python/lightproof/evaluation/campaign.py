@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -17,10 +17,13 @@ from lightproof.evaluation.trials import AS_RECORDED, Trial, TrialResult
 from lightproof.face.manifest import load_manifest
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
 from lightproof.result import software_sha256
-from lightproof.simulation.conditions import RANGES
 
 FORMAT: Final = "lightproof-evaluation"
-VERSION: Final = 1
+VERSION: Final = 2
+"""1 kept another relief score with each trial."""
+
+MOST_RESPONSE: Final = 2.0
+"""A screen that outshines the room by more than this is no room that anybody sits in, but 3 meant as 3 %."""
 
 Executor: TypeAlias = Callable[[Iterable[Trial]], Generator[TrialResult, None, None]]
 """Runs trials, each once, and yields their results as they come, in any order; closed
@@ -57,23 +60,9 @@ class Campaign:
     subjects: Subjects = Subjects.ALL
 
     def __post_init__(self) -> None:
-        low, high = RANGES["response"]
-        for level in self.levels:
-            if not _is_number(level) or not low < float(level) <= high:
-                raise InputError(
-                    f"response {level!r} is not above {low:g} and up to {high:g}; give 0.10 for 10 %"
-                )
-        for name in self.lights:
-            light_named(name)
-        for what, values in (
-            ("response", [float(level) for level in self.levels]),
-            ("light", self.lights),
-            ("source", [source.name for source in self.sources]),
-        ):
-            if not values:
-                raise InputError(f"no {what} was given; give at least one")
-            if len(set(values)) != len(values):
-                raise InputError(f"one {what} of {_listed(values)} is there twice; give each once")
+        check_levels(self.levels)
+        check_lights(self.lights)
+        _each_once("source", [source.name for source in self.sources])
         if self.repeats < 1 or self.seed < 0:
             raise InputError(f"repeats is {self.repeats} and seed {self.seed}; give at least 1 and 0")
         if not MIN_DECOYS <= self.decoys <= MAX_DECOYS:
@@ -127,29 +116,67 @@ class Finished:
     result: TrialResult
 
 
+def check_levels(levels: Sequence[str]) -> None:
+    """Check response levels as they were given.
+
+    Raises:
+        InputError: one is no share above zero and up to 200 %, or there is none, or one twice.
+    """
+    for level in levels:
+        if not _is_number(level) or not float(level) > 0:
+            raise InputError(f"response {level!r} is no share above 0; give 0.10 for 10 %")
+        if float(level) > MOST_RESPONSE:
+            raise InputError(
+                f"response {level!r} is {as_percent(level)}; give a share up to {MOST_RESPONSE:g}, "
+                f"{float(level) / 100:g} for {float(level):g} %"
+            )
+    _each_once("response", [float(level) for level in levels])
+
+
+def check_lights(lights: Sequence[str]) -> None:
+    """Check names of lights.
+
+    Raises:
+        InputError: one is unknown, or there is none, or one twice.
+    """
+    for name in lights:
+        light_named(name)
+    _each_once("light", lights)
+
+
+def as_percent(level: str) -> str:
+    """Return a response level as people say it: ``"3 %"`` for ``"0.03"``, or :data:`AS_RECORDED`."""
+    return level if level == AS_RECORDED else f"{100 * float(level):.4g} %"
+
+
 def run_campaign(
     campaign: Campaign,
     folder: Path,
     execute: Executor,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    retry_errors: bool = False,
 ) -> tuple[Finished, ...]:
     """Run the trials of a campaign that are not finished yet and return all of them, in the campaign's order.
 
     Every result is on the disk before the next is waited for: whatever stops the campaign, calling this again
-    goes on from there, and no finished trial is run or counted twice.
+    goes on from there, and no finished trial is run or counted twice. The ``software`` of the trials that are
+    returned is the one that ran them, which may be another than this.
 
     Args:
         campaign: what is evaluated.
         folder: holds ``campaign.json`` and ``trials.jsonl``; made if it is not there.
         execute: runs trials, here or elsewhere.
         on_progress: told how many trials are finished, and of how many.
+        retry_errors: run the trials again that ended with an error.
 
     Raises:
         CampaignError: the folder holds another campaign or damaged results, or is in use.
         LightproofError: what ``execute`` raises; the results so far are kept.
     """
     trials = campaign.trials()
-    with TrialLog(folder, campaign.parameters(), [trial.key for trial in trials]) as log:
+    keys = [trial.key for trial in trials]
+    with TrialLog(folder, campaign.parameters(), keys, retry_errors=retry_errors) as log:
         rest = [trial for trial in trials if trial.key not in log.results]
         on_progress(len(log.results), len(trials))
         if rest:
@@ -157,7 +184,17 @@ def run_campaign(
                 for result in results:
                     log.append(result)
                     on_progress(len(log.results), len(trials))
-        return tuple(Finished(trial, log.results[trial.key]) for trial in trials)
+        return tuple(
+            Finished(replace(trial, software=log.software), log.results[trial.key]) for trial in trials
+        )
+
+
+def _each_once(what: str, values: Sequence[object]) -> None:
+    if not values:
+        raise InputError(f"no {what} was given; give at least one")
+    if len(set(values)) != len(values):
+        listed = ", ".join(map(str, values))
+        raise InputError(f"one {what} of {listed} is there twice; give each once")
 
 
 def _is_number(text: str) -> bool:
@@ -165,7 +202,3 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
-
-
-def _listed(values: Sequence[object]) -> str:
-    return ", ".join(str(value) for value in values)

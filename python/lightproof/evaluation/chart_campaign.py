@@ -1,4 +1,4 @@
-"""The charts of an evaluation: outcomes, detection error trade-off and relief scores."""
+"""The charts of an evaluation that count: how presentations ended, and their relief scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from lightproof.evaluation.chart_style import (
     ACCENT,
@@ -15,29 +14,33 @@ from lightproof.evaluation.chart_style import (
     INK,
     NARROW_PX,
     QUIET,
-    RULE,
     SMALL_PX,
     new_figure,
     place,
     to_svg,
 )
-from lightproof.evaluation.species import BONA_FIDE
-from lightproof.evaluation.statistics import normal_deviate
 
 _LABELS_PX: Final = 104
+_LABEL_LETTERS: Final = 17
+"""That fit into the labels' width."""
 _ROW_PX: Final = 24
+_SCORE_ROW_PX: Final = 44
 
 _OUTCOMES: Final = (("accepted", ACCENT), ("inconclusive", GROUND), ("rejected", QUIET))
-
-_DET_TICKS: Final = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8)
-_DET_ENDS: Final = (0.0005, 0.95)
-"""Rates beyond the ends are drawn at them: zero has no place on a scale of normal deviates."""
-_DASHES: Final = ((), (6, 2), (2, 2), (6, 2, 2, 2), (1, 1), (8, 3, 1, 3, 1, 3))
 
 
 def words(name: str) -> str:
     """Return the name of a species as people write it."""
     return name.replace("_", " ")
+
+
+def label(name: str, letters: int = _LABEL_LETTERS) -> str:
+    """Return a name for a place in a chart: of a long one the beginning and the end, where names differ."""
+    told = words(name)
+    if len(told) <= letters:
+        return told
+    end = letters // 2 - 1
+    return f"{told[: letters - end - 1].rstrip()}…{told[-end:].lstrip()}"
 
 
 def outcome_chart(rows: Mapping[str, Mapping[str, Any]], name: str) -> str:
@@ -60,73 +63,56 @@ def outcome_chart(rows: Mapping[str, Mapping[str, Any]], name: str) -> str:
         axes.text(x + 0.05, -1.0, outcome, va="center", color=INK)
     axes.set_xlim(0, 1)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [words(species) for species in rows], color=INK)
+    axes.set_yticks(range(len(rows)), [label(species) for species in rows], color=INK)
     axes.set_xticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return to_svg(figure, name, f"Outcomes: {'; '.join(told)}.")
 
 
-def tradeoff_chart(curves: Mapping[str, Mapping[str, Sequence[float]]], name: str) -> str:
-    """Return the trade-off of each species as SVG, the first of them (the worst) in colour."""
-    figure = new_figure(NARROW_PX, 300)
-    axes = place(figure, 52, 10, 240, 240)
-    for index, (species, curve) in enumerate(curves.items()):
-        dashes = _DASHES[index % len(_DASHES)]
-        axes.plot(
-            _deviates(curve["apcer"]),
-            _deviates(curve["bpcer"]),
-            color=ACCENT if index == 0 else QUIET,
-            linewidth=2.0 if index == 0 else 1.3,
-            dashes=dashes or (None, None),
-            label=words(species),
-        )
-    ticks = normal_deviate(np.array(_DET_TICKS))
-    labels = [f"{100 * tick:g} %" for tick in _DET_TICKS]
-    axes.set_xticks(ticks, labels)
-    axes.set_yticks(ticks, labels)
-    axes.grid(color=RULE, linewidth=0.6)
-    low, high = normal_deviate(np.array(_DET_ENDS))
-    axes.set_xlim(low - 0.1, high)
-    axes.set_ylim(low - 0.1, high)
-    axes.set_xlabel("APCER", color=QUIET)
-    axes.set_ylabel("BPCER", color=QUIET)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, labelcolor=INK, handlelength=2.2)
-    return to_svg(
-        figure,
-        name,
-        "Detection error trade-off: BPCER against APCER as the threshold on the relief score moves, for "
-        f"{', '.join(map(words, curves)) or 'no species'}.",
-    )
+def score_chart(
+    scores: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], people: frozenset[str], name: str
+) -> str:
+    """Return histograms of the relief score as SVG, a row each, those of ``people`` in colour.
 
-
-def score_chart(edges: Sequence[float], histograms: Mapping[str, Mapping[str, Any]], name: str) -> str:
-    """Return the histograms of the relief score, bona fide above, each attack species below it, as SVG."""
-    rows = sorted(histograms, key=lambda species: species != BONA_FIDE)
-    row_px = 44
-    figure = new_figure(NARROW_PX, 44 + row_px * len(rows))
+    Args:
+        scores: ``scores`` of the report, for its edges and thresholds.
+        rows: name -> histogram.
+        people: the names of rows that are of bona fide presentations.
+        name: unique in the page.
+    """
+    edges = scores["edges"]
+    figure = new_figure(NARROW_PX, 44 + _SCORE_ROW_PX * len(rows))
     middles = (np.array(edges[:-1]) + np.array(edges[1:])) / 2
-    for index, species in enumerate(rows):
-        axes = place(figure, _LABELS_PX, 6 + row_px * index, NARROW_PX - _LABELS_PX - 12, row_px - 8)
-        counts = np.array(histograms[species]["counts"])
-        colour = ACCENT if species == BONA_FIDE else QUIET
-        axes.bar(middles, counts, width=edges[1] - edges[0], color=colour, linewidth=0)
+    for index, (row, histogram) in enumerate(rows.items()):
+        top = 6 + _SCORE_ROW_PX * index
+        axes = place(figure, _LABELS_PX, top, NARROW_PX - _LABELS_PX - 12, _SCORE_ROW_PX - 8)
+        # Between the thresholds a session is inconclusive.
+        axes.axvspan(scores["rejected_below"], scores["accepted_from"], color=GROUND, linewidth=0)
+        axes.bar(
+            middles,
+            np.array(histogram["counts"]),
+            width=edges[1] - edges[0],
+            color=ACCENT if row in people else QUIET,
+            linewidth=0,
+        )
         _bare(axes, edges, last=index == len(rows) - 1)
-        axes.text(-0.03, 0.0, words(species), transform=axes.transAxes, ha="right", va="bottom", color=INK)
-        axes.axvline(1.0, color=INK, linewidth=1.0, dashes=(3, 2))
-        unmeasured = histograms[species]["unmeasured"]
-        if unmeasured:
+        axes.text(-0.03, 0.0, label(row), transform=axes.transAxes, ha="right", va="bottom", color=INK)
+        if histogram["unmeasured"]:
             axes.text(
                 1.0,
                 0.9,
-                f"{unmeasured} without",
+                f"{histogram['unmeasured']} without",
                 transform=axes.transAxes,
                 ha="right",
                 va="top",
                 size=SMALL_PX,
             )
     return to_svg(
-        figure, name, f"Histograms of the relief score, threshold at 1: {', '.join(map(words, rows))}."
+        figure,
+        name,
+        f"Histograms of the relief margin, accepted from {scores['accepted_from']:g} and rejected below "
+        f"{scores['rejected_below']:g} standard errors: {', '.join(map(words, rows))}.",
     )
 
 
@@ -135,10 +121,6 @@ def _bare(axes: Axes, edges: Sequence[float], *, last: bool) -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     if last:
-        axes.set_xlabel("relief score, 1 at the threshold", color=QUIET)
+        axes.set_xlabel("relief margin, standard errors", color=QUIET)
     else:
         axes.set_xticks([])
-
-
-def _deviates(rates: Sequence[float]) -> NDArray[np.float64]:
-    return normal_deviate(np.clip(np.array(rates), *_DET_ENDS))

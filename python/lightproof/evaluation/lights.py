@@ -51,7 +51,18 @@ LIGHTS: Final[Mapping[str, Light]] = MappingProxyType(
         )
     }
 )
-"""Name -> light. The response level is the same in all of them: what differs is where light comes from."""
+"""Name -> light.
+
+The response level of a trial says the same in each of them, and no more than this: in a square window in the
+middle of the face, half as high as the face, the mean luminance under a full white screen is that share of
+the mean luminance under the room's light, flicker averaged over. The lights differ in what the level leaves
+open: how uneven the room's light is, its colour, and whether it flickers. What responds is what is presented:
+paper or a head; for a monitor whose basis says so (``meta.skin_light``), skin in its place.
+
+The strength that a session measures is a figure of all of the face that it used, not of this window. Under
+even light the two agree; beside a window the dark half of a face answers many times as strongly as the lit
+one, and they need not. Reports show both.
+"""
 
 
 def light_named(name: str) -> Light:

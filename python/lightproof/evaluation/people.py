@@ -3,66 +3,151 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from lightproof.errors import InputError
+from lightproof.evaluation.species import BONA_FIDE, Source
+
+Groups: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Subject -> what it is grouped by -> group."""
 
 ID_COLUMN: Final = "face_id"
-AGE_COLUMN: Final = "face_age"
 COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
-    {"face_gender": "sex", AGE_COLUMN: "age", "face_eth": "ethnicity"}
+    {"face_gender": "sex", "face_age": "age", "face_eth": "ethnicity"}
 )
-"""Column -> what it groups by; the columns of the Face Research Lab London Set (DeBruine and Jones 2017)."""
+"""Column -> what it groups by; the columns of the Face Research Lab London Set (DeBruine and Jones 2017). Any
+other column groups under its own name."""
 
 UNSTATED: Final = "unstated"
 """The group of those of whom the table says nothing."""
 
-_BAND_YEARS: Final = 10
+MOST_GROUPS: Final = 12
+"""A column with more different values than this has its numbers put into bands; its texts group nobody."""
+
+_AGE: Final = "age"
+_AGE_BAND_YEARS: Final = 10
+_MOST_BANDS: Final = 8
+_BLANKS: Final = frozenset({"", "na", "n/a", "nan", "null", UNSTATED})
 _MAX_BYTES: Final = 16 << 20
 
 
-def load_people(path: Path) -> dict[str, dict[str, str]]:
-    """Return subject -> what it is grouped by -> group, for the columns of :data:`COLUMNS` that the table
-    has.
+class PeopleError(InputError):
+    """A table of people cannot be used, or is not about the people who take part."""
 
-    Ages become bands of ten years, such as ``20-29``.
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What a table says of people.
+
+    Attributes:
+        groups: of every subject in the table.
+        ungrouped: columns that group nobody, because hardly two people have the same text in them.
+    """
+
+    groups: Groups
+    ungrouped: tuple[str, ...] = ()
+
+
+def load_people(path: Path) -> People:
+    """Return the groups of people in a table: each column but ``face_id`` groups them by its values.
+
+    Ages become bands of ten years, such as ``20-29``; other numbers, where there are many different ones,
+    bands of a round width. Texts stay as they are.
 
     Raises:
-        InputError: the file cannot be read, or is no CSV with the column ``face_id`` and one to group by, or
-        names a
-            subject twice.
+        PeopleError: the file cannot be read, is no CSV with the column ``face_id`` and one to group by, or
+            names a subject twice.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path} has more than {_MAX_BYTES} bytes; give a table of people in CSV")
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+            raise PeopleError(f"{path} has more than {_MAX_BYTES} bytes; give a table of people in CSV")
+        reader = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+        rows = list(reader)
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); give a CSV of people") from error
+        raise PeopleError(f"{path} cannot be read ({error.strerror}); give a CSV of people") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is no CSV in UTF-8 ({error}); give a table of people in CSV") from error
-    columns = rows[0].keys() if rows else ()
-    if ID_COLUMN not in columns or not any(column in columns for column in COLUMNS):
-        raise InputError(f"{path} must have the column {ID_COLUMN} and one of {', '.join(COLUMNS)}")
-    people: dict[str, dict[str, str]] = {}
-    for row in rows:
-        subject = (row[ID_COLUMN] or "").strip()
-        if subject in people:
-            raise InputError(f"{path} names the subject {subject!r} twice; keep one of them")
-        people[subject] = {
-            name: _group(column, row[column]) for column, name in COLUMNS.items() if column in columns
-        }
-    return people
+        raise PeopleError(f"{path} is no CSV in UTF-8 ({error}); give a table of people in CSV") from error
+    columns = [column for column in reader.fieldnames or () if column and column != ID_COLUMN]
+    if ID_COLUMN not in (reader.fieldnames or ()) or not rows:
+        raise PeopleError(f"{path} has no people under a column {ID_COLUMN}; add it, as the bases name them")
+    subjects = [(row[ID_COLUMN] or "").strip() for row in rows]
+    for subject, times in Counter(subjects).items():
+        if times > 1:
+            raise PeopleError(f"{path} names the subject {subject!r} twice; keep one of them")
+    groups: dict[str, dict[str, str]] = {subject: {} for subject in subjects}
+    ungrouped = []
+    for column in columns:
+        name = COLUMNS.get(column, column)
+        found = _groups(name, [(row[column] or "").strip() for row in rows], known=column in COLUMNS)
+        if found is None:
+            ungrouped.append(column)
+            continue
+        for subject, group in zip(subjects, found, strict=True):
+            groups[subject][name] = group
+    if len(ungrouped) == len(columns):
+        raise PeopleError(
+            f"{path} has no column to group people by; add one with few different values, such as "
+            f"{', '.join(COLUMNS)}"
+        )
+    return People(groups, tuple(ungrouped))
 
 
-def _group(column: str, value: str | None) -> str:
-    text = (value or "").strip()
-    if column == AGE_COLUMN:
-        try:
-            band = int(float(text) // _BAND_YEARS) * _BAND_YEARS
-        except (ValueError, OverflowError):
-            return UNSTATED
-        return f"{band}-{band + _BAND_YEARS - 1}"
-    return text or UNSTATED
+def unknown_subjects(people: Groups, sources: Iterable[Source]) -> tuple[str, ...]:
+    """Return the subjects of bona fide sources of whom a table says nothing, by name.
+
+    Raises:
+        PeopleError: it knows none of them.
+    """
+    there = sorted({source.subject.strip() for source in sources if source.species == BONA_FIDE})
+    unknown = tuple(subject for subject in there if subject not in people)
+    if there and len(unknown) == len(there):
+        raise PeopleError(
+            f"the table of people knows none of the subjects: it has {min(people)!r}, where the bases and "
+            f"recordings have {there[0]!r}; write {ID_COLUMN} as they do, leading zeros too"
+        )
+    return unknown
+
+
+def _groups(name: str, values: Sequence[str], *, known: bool) -> list[str] | None:
+    """Return the group of each value of a column, None where values tell people apart, not group them."""
+    stated = {value for value in values if value.lower() not in _BLANKS}
+    numbers = {value: _number(value) for value in stated}
+    if name == _AGE:
+        return [_band(numbers.get(value), _AGE_BAND_YEARS) for value in values]
+    if len(stated) > MOST_GROUPS and None not in numbers.values():
+        width = _round_width([number for number in numbers.values() if number is not None])
+        return [_band(numbers.get(value), width) for value in values]
+    if not known and len(stated) > min(MOST_GROUPS, max(2, len(values) // 2)):
+        return None
+    return [value if value in stated else UNSTATED for value in values]
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _round_width(numbers: Sequence[float]) -> float:
+    """Return the smallest of 1, 2 or 5 times a power of ten that makes few enough bands."""
+    low, high = min(numbers), max(numbers)
+    width = 10.0 ** math.floor(math.log10((high - low) / _MOST_BANDS))
+    steps = (factor * width for factor in (1, 2, 5, 10, 20))
+    return next(step for step in steps if high // step - low // step < _MOST_BANDS)
+
+
+def _band(number: float | None, width: float) -> str:
+    if number is None:
+        return UNSTATED
+    low = number // width * width
+    if width > 1:
+        return f"{low:.0f}-{low + width - 1:.0f}"
+    return f"{low:g} to under {low + width:g}"

@@ -1,8 +1,8 @@
 """What is presented: bona fide subjects and presentation attack instruments (PAI), from bases and recordings.
 
-A basis names its species and its subject in its ``meta``. A recording lies in a folder named for its species:
-``DIR/<species>/<recording>/session.json``; the name of its own folder, up to the first underscore, is its
-subject.
+One folder may hold both. A basis names its species and its subject in its ``meta``. A recording lies in a
+folder named for its species: ``DIR/<species>/<recording>/session.json``; the name of its own folder, up to
+the first underscore, is its subject.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,10 @@ from lightproof.simulation import basis
 
 BONA_FIDE: Final = "bona_fide"
 """The species of a living capture subject (ISO/IEC 30107-3: bona fide presentation)."""
+
+
+_ALIKE: Final = 0.8
+"""Similarity from which a name is a slip of the pen: ``bonafied`` has 0.88, ``phone_replay`` 0.32."""
 
 
 class Subjects(StrEnum):
@@ -59,16 +64,23 @@ class Source:
     sha256: str
 
 
-def find_bases(folder: Path) -> tuple[Source, ...]:
-    """Return the bases ``*.npz`` of a folder, by name; each is read, so that none fails in mid-campaign.
+def find_sources(folder: Path) -> tuple[Source, ...]:
+    """Return the bases ``*.npz`` and the recordings ``<species>/<recording>/`` of a folder, each by name.
+
+    Every basis is read, so that none fails in mid-campaign.
 
     Raises:
-        InputError: the folder holds none.
-        BasisError: one is damaged, or does not name its species.
+        InputError: the folder holds neither.
+        BasisError: a basis is damaged, or does not name its species.
+        RecordingError: a recording is damaged, or lies in no folder that names its species.
     """
-    found = tuple(_basis(path) for path in sorted(folder.glob("*.npz")))
+    bases = tuple(_basis(path) for path in sorted(folder.glob("*.npz")))
+    found = bases + _recordings(folder)
     if not found:
-        raise InputError(f"{folder} holds no light-transport basis; name a folder with .npz files")
+        raise InputError(
+            f"{folder} holds no light-transport basis and no recording; name a folder with .npz files, with "
+            f"<species>/<recording>/{SESSION_FILE}, or with both"
+        )
     return found
 
 
@@ -79,18 +91,43 @@ def find_recordings(folder: Path) -> tuple[Source, ...]:
         InputError: the folder holds none.
         RecordingError: one is damaged, or lies in no folder that names its species.
     """
+    found = _recordings(folder)
+    if not found:
+        raise InputError(
+            f"{folder} holds no recording; name a folder with <species>/<recording>/{SESSION_FILE}"
+        )
+    return found
+
+
+def _recordings(folder: Path) -> tuple[Source, ...]:
     loose = sorted(folder.glob(f"*/{SESSION_FILE}")) + sorted(folder.glob(SESSION_FILE))
     if loose:
         raise RecordingError(
             f"recording {loose[0].parent} does not say its species; put it into a folder named for it, "
             f"such as {folder / BONA_FIDE}"
         )
-    found = tuple(_recording(path.parent) for path in sorted(folder.glob(f"*/*/{SESSION_FILE}")))
-    if not found:
-        raise InputError(
-            f"{folder} holds no recording; name a folder with <species>/<recording>/{SESSION_FILE}"
-        )
-    return found
+    return tuple(_recording(path.parent) for path in sorted(folder.glob(f"*/*/{SESSION_FILE}")))
+
+
+def together(*found: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Return sources that were found in several folders; what was found in two of them counts once."""
+    by_place = {(source.name, source.path.resolve()): source for sources in found for source in sources}
+    return tuple(by_place.values())
+
+
+def species_named(text: str) -> str | None:
+    """Return the species that a text names: itself, or :data:`BONA_FIDE` however its words are joined.
+
+    None where it can hardly mean anything but bona fide presentations and is not written so: taken for an
+    attack, it would turn every accepted person into an accepted attack.
+    """
+    letters = "".join(character for character in text.casefold() if character.isalnum())
+    plain = BONA_FIDE.replace("_", "")
+    if letters == plain:
+        return BONA_FIDE
+    if letters.startswith(plain) or SequenceMatcher(None, letters, plain).ratio() > _ALIKE:
+        return None
+    return text
 
 
 def taking_part(sources: Iterable[Source], subjects: Subjects) -> tuple[Source, ...]:
@@ -112,9 +149,12 @@ def taking_part(sources: Iterable[Source], subjects: Subjects) -> tuple[Source, 
 
 def _basis(path: Path) -> Source:
     transport = basis.load(path)
-    species = transport.meta.get("species")
-    if not isinstance(species, str) or not species:
+    named = transport.meta.get("species")
+    if not isinstance(named, str) or not named.strip():
         raise BasisError(f"{path.name} does not name its species; add it to its meta, such as {BONA_FIDE!r}")
+    species = species_named(named.strip())
+    if species is None:
+        raise BasisError(f"{path.name} has the species {named!r}; write {BONA_FIDE!r}, or name the attack")
     subject = transport.meta.get("subject", "")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return Source(path.stem, SourceKind.BASIS, path, species, str(subject), sha256)
@@ -122,9 +162,14 @@ def _basis(path: Path) -> Source:
 
 def _recording(folder: Path) -> Source:
     load_session(folder / SESSION_FILE)
-    species = folder.parent.name
+    named = folder.parent.name
+    species = species_named(named)
+    if species is None:
+        raise RecordingError(
+            f"recording {folder} has the species {named!r}; name its folder {BONA_FIDE!r}, or as the attack"
+        )
     return Source(
-        f"{species}/{folder.name}",
+        f"{named}/{folder.name}",
         SourceKind.RECORDING,
         folder,
         species,

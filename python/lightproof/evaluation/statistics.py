@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,12 +84,38 @@ def clopper_pearson(successes: int, trials: int, confidence: float = CONFIDENCE)
     return lower, upper
 
 
+def sum_of(one: tuple[int, int], other: tuple[int, int]) -> Rate:
+    """Return the sum of two independent proportions, each given as count and attempts.
+
+    Its bounds are the sums of the bounds of each at 97.5 %: either misses with 2.5 %, so both together hold
+    with 95 % at least.
+    """
+    half = (1 + CONFIDENCE) / 2
+    lower, upper = map(sum, zip(clopper_pearson(*one, half), clopper_pearson(*other, half), strict=True))
+    known = one[1] and other[1]
+    return Rate(one[0] / one[1] + other[0] / other[1] if known else None, lower, upper)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tradeoff:
-    """A detection error trade-off: both rates at rising thresholds of the relief score, float64 (N,) each."""
+    """A detection error trade-off: both rates at rising thresholds of the relief score, float64 (N,) each.
+
+    ``attacks`` and ``bona_fide`` are the attempts behind the rates; among several species, those of the
+    species with the fewest.
+    """
 
     threshold: NDArray[np.float64]
     apcer: NDArray[np.float64]
+    bpcer: NDArray[np.float64]
+    attacks: int
+    bona_fide: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rejection:
+    """BPCER at rising thresholds of the relief score, float64 (N,) each."""
+
+    threshold: NDArray[np.float64]
     bpcer: NDArray[np.float64]
 
 
@@ -105,34 +131,83 @@ def tradeoff(attacks: Iterable[TrialResult], bona_fide: Iterable[TrialResult]) -
     rejected stays rejected, inconclusive stays without a classification, and neither is ever accepted. Rates
     are shares of all attempts.
     """
-    attack, attack_attempts, _ = _scored(attacks)
-    own, own_attempts, own_refused = _scored(bona_fide)
-    if not attack_attempts or not own_attempts:
+    return worst_tradeoff([attacks], bona_fide)
+
+
+def worst_tradeoff(
+    species: Iterable[Iterable[TrialResult]], bona_fide: Iterable[TrialResult]
+) -> Tradeoff | None:
+    """Return the :func:`tradeoff` in which APCER is, at each threshold, that of the species with the highest.
+
+    Species are not averaged: so many attacks of an easy kind would hide those of a hard one.
+    """
+    attacks = [found for found in map(_scored, species) if found.attempts]
+    own = _scored(bona_fide)
+    if not attacks or not own.attempts:
         return None
-    seen = np.unique(np.concatenate([attack, own]))
-    if len(seen) > MOST_THRESHOLDS:
-        seen = np.quantile(seen, np.linspace(0, 1, MOST_THRESHOLDS))
-    beyond = np.nextafter(seen[-1], np.inf) if len(seen) else 0.0
-    threshold = np.append(seen, beyond)
+    threshold = _thresholds([*attacks, own])
     return Tradeoff(
         threshold,
-        np.array([(attack >= least).sum() / attack_attempts for least in threshold]),
-        np.array([((own < least).sum() + own_refused) / own_attempts for least in threshold]),
+        np.max([_reaching(threshold, attack) for attack in attacks], axis=0),
+        _missing(threshold, own),
+        min(attack.attempts for attack in attacks),
+        own.attempts,
     )
 
 
-def _scored(results: Iterable[TrialResult]) -> tuple[NDArray[np.float64], int, int]:
-    """Return the scores that decide, the number of attempts, and how many another cue rejected."""
+def rejection(bona_fide: Iterable[TrialResult]) -> Rejection | None:
+    """Return BPCER against the threshold, as :func:`tradeoff` does where there are attacks."""
+    own = _scored(bona_fide)
+    if not own.attempts:
+        return None
+    threshold = _thresholds([own])
+    return Rejection(threshold, _missing(threshold, own))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    """The scores that decide, the number of attempts, and how many another cue rejected."""
+
+    scores: NDArray[np.float64]
+    attempts: int
+    refused: int
+    needed: frozenset[float]
+
+
+def _thresholds(found: Sequence[_Scored]) -> NDArray[np.float64]:
+    """Return the thresholds at which a rate changes, those that the sessions used, and one beyond all."""
+    seen = np.unique(np.concatenate([one.scores for one in found]))
+    if len(seen) > MOST_THRESHOLDS:
+        seen = np.quantile(seen, np.linspace(0, 1, MOST_THRESHOLDS))
+    used = {sign * needed for one in found for needed in one.needed for sign in (-1, 1)}
+    threshold = np.union1d(seen, np.array(sorted(used), np.float64))
+    return np.append(threshold, np.nextafter(threshold[-1], np.inf) if len(threshold) else 0.0)
+
+
+def _reaching(threshold: NDArray[np.float64], of: _Scored) -> NDArray[np.float64]:
+    return np.array([(of.scores >= least).sum() for least in threshold]) / of.attempts
+
+
+def _missing(threshold: NDArray[np.float64], of: _Scored) -> NDArray[np.float64]:
+    return np.array([(of.scores < least).sum() + of.refused for least in threshold]) / of.attempts
+
+
+def _scored(results: Iterable[TrialResult]) -> _Scored:
     scores, attempts, refused = [], 0, 0
     for result in results:
         if result.outcome is TrialOutcome.ERROR:
             continue
         attempts += 1
         if result.score is not None and result.score.others_pass:
-            scores.append(result.score.value)
+            scores.append(result.score)
         elif result.outcome is TrialOutcome.REJECTED:
             refused += 1
-    return np.array(scores, dtype=np.float64), attempts, refused
+    return _Scored(
+        np.array([score.value for score in scores], dtype=np.float64),
+        attempts,
+        refused,
+        frozenset(score.needed for score in scores),
+    )
 
 
 def normal_deviate(rates: NDArray[np.float64]) -> NDArray[np.float64]:

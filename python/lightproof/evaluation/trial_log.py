@@ -6,7 +6,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -14,12 +14,14 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lightproof.errors import InputError
-from lightproof.evaluation.trials import TrialResult
+from lightproof.evaluation.trials import TrialOutcome, TrialResult
 
 CAMPAIGN_FILE: Final = "campaign.json"
 TRIALS_FILE: Final = "trials.jsonl"
 
 _SOFTWARE: Final = "software"
+_GROWING: Final = ("repeats", "response", "lights")
+"""More of these may be added to a campaign: no trial depends on how many others there are."""
 _NAMED: Final = 3
 
 
@@ -31,7 +33,11 @@ class TrialLog:
     """The finished trials of one campaign, open for appending. One process at a time holds a folder.
 
     A last line without its end (the machine was switched off while it was written) is dropped: that trial
-    counts as not finished.
+    counts as not finished. A trial that ended with an error may have a later line: then that one counts.
+
+    Attributes:
+        results: key -> how the trial ended.
+        software: SHA-256 of the software that the campaign was begun with; no other adds trials to it.
 
     Example::
 
@@ -39,11 +45,23 @@ class TrialLog:
             log.append(result)
     """
 
-    def __init__(self, folder: Path, parameters: Mapping[str, Any], keys: Sequence[str]) -> None:
-        """Remember where the results are, what they must have been made with, and the keys of all trials."""
+    def __init__(
+        self,
+        folder: Path,
+        parameters: Mapping[str, Any],
+        keys: Sequence[str],
+        *,
+        retry_errors: bool = False,
+    ) -> None:
+        """Remember where the results are, what they must have been made with, and the keys of all trials.
+
+        With ``retry_errors`` a trial that ended with an error counts as not finished.
+        """
         self._folder, self._parameters, self._keys = folder, dict(parameters), frozenset(keys)
+        self._retry_errors = retry_errors
         self._file: FileIO | None = None
         self.results: dict[str, TrialResult] = {}
+        self.software = str(self._parameters[_SOFTWARE])
 
     def __enter__(self) -> Self:
         """Read what is there, or begin.
@@ -56,6 +74,12 @@ class TrialLog:
             self._file = FileIO(self._folder / TRIALS_FILE, "a+")
             self._lock(self._file)
             self._read(self._file)
+            if self._retry_errors:
+                self.results = {
+                    key: result
+                    for key, result in self.results.items()
+                    if result.outcome is not TrialOutcome.ERROR
+                }
             self._agree()
         except OSError as error:
             self._close()
@@ -119,7 +143,9 @@ class TrialLog:
                     f"{self._folder / TRIALS_FILE}: line {number} is damaged; take it out, and its trial is "
                     "run again"
                 ) from error
-            self.results.setdefault(result.key, result)
+            before = self.results.get(result.key)
+            if before is None or before.outcome is TrialOutcome.ERROR:
+                self.results[result.key] = result
         if whole < len(content):
             file.truncate(whole)
 
@@ -145,11 +171,12 @@ class TrialLog:
                 f"{self._folder} holds another campaign: {different}; take the same or choose another folder"
             )
         finished = self._keys <= set(self.results)
+        self.software = str(begun.get(_SOFTWARE))
         # A finished campaign may be reported by newer software, but no other software may add trials to it.
-        if not finished and begun.get(_SOFTWARE) != self._parameters[_SOFTWARE]:
+        if not finished and self.software != self._parameters[_SOFTWARE]:
             raise CampaignError(
                 f"the campaign in {self._folder} was begun with other software "
-                f"({str(begun.get(_SOFTWARE))[:12]}, now {self._parameters[_SOFTWARE][:12]}); finish it "
+                f"({self.software[:12]}, now {self._parameters[_SOFTWARE][:12]}); finish it "
                 "with that, or choose another folder"
             )
         unknown = sorted(set(self.results) - self._keys)
@@ -158,6 +185,9 @@ class TrialLog:
                 f"{self._folder / TRIALS_FILE} holds the trial {unknown[0]!r}, which is not of this "
                 "campaign; take its line out"
             )
+        grown = {name: self._parameters[name] for name in _GROWING if name in self._parameters}
+        if begun | grown != begun:
+            write_whole(path, json.dumps(begun | grown, indent=2) + "\n")
 
     def _close(self) -> None:
         file, self._file = self._file, None
@@ -168,15 +198,20 @@ class TrialLog:
 def kept(folder: Path) -> int:
     """Return how many finished trials are on the disk."""
     path = folder / TRIALS_FILE
-    return path.read_bytes().count(b"\n") if path.exists() else 0
+    if not path.exists():
+        return 0
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1].splitlines()
+    return len({json.loads(line)["key"] for line in whole})
 
 
 def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Return in words in what two campaigns differ, software aside; empty where they agree."""
+    """Return in words in what two campaigns differ, software and what was added aside; empty where they
+    agree."""
     found = []
     for name, value in now.items():
         was = begun.get(name)
-        if name == _SOFTWARE or was == value:
+        if name == _SOFTWARE or was == value or (name in _GROWING and _holds(value, was)):
             continue
         if isinstance(value, dict) and isinstance(was, dict):
             changed = sorted(key for key in value.keys() | was.keys() if value.get(key) != was.get(key))
@@ -188,22 +223,28 @@ def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all; an older one is replaced.
+    """Write a text file, of the mode that the umask gives, that appears whole or not at all; an older one is
+    replaced.
 
     Raises:
         OSError: the folder cannot be written to.
     """
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
-    ) as draft:
-        try:
-            draft.write(text)
-            draft.flush()
-            os.fsync(draft.fileno())
-            os.replace(draft.name, path)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(draft, "x", encoding="utf-8") as file:  # not of tempfile, which would give it mode 0600
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _holds(value: object, was: object) -> bool:
+    """Return whether a number or a list is another and something more."""
+    if isinstance(value, int) and isinstance(was, int):
+        return value >= was
+    return isinstance(value, list) and isinstance(was, list) and all(one in value for one in was)
 
 
 def _shown(value: object) -> str:

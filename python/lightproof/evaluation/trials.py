@@ -31,8 +31,7 @@ from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.result import software_sha256
 from lightproof.rigs.protocol import Rig
 from lightproof.rigs.recording import RecordingRig
-from lightproof.rigs.simulated import SimulatedRig
-from lightproof.rigs.simulated import _stands as placement
+from lightproof.rigs.simulated import SimulatedRig, placement_of
 from lightproof.simulation import basis
 from lightproof.simulation.conditions import Conditions
 from lightproof.simulation.subject import from_basis
@@ -145,7 +144,7 @@ class TrialResult:
             key=str(values["key"]),
             outcome=TrialOutcome(values["outcome"]),
             reasons=tuple(str(code) for code in values["reasons"]),
-            score=None if score is None else ReliefScore(float(score["value"]), bool(score["others_pass"])),
+            score=None if score is None else ReliefScore.from_json(score),
             light_s=_number(values["light_s"]),
             decision_s=_number(values["decision_s"]),
             evidence=dict(values["evidence"]),
@@ -203,7 +202,7 @@ def _simulated(trial: Trial) -> SimulatedRig:
     light = light_named(trial.light)
     transport = basis.load(trial.source.path)
     settings = {"response": trial.level} | ({} if light.flickers else {"flicker_depth": "0"})
-    conditions = Conditions.from_settings(settings, placement(transport))
+    conditions = Conditions.from_settings(settings, placement_of(transport))
     # The face is found in all lights together, so that it stands in the same place in each of them.
     subject = dataclasses.replace(from_basis(transport), transport=light.on(transport))
     return SimulatedRig(subject, conditions, int.from_bytes(trial.draw("rig")[:7]))

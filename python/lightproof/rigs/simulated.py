@@ -206,7 +206,7 @@ def open_rig(options: RigOptions) -> SimulatedRig:
     path = options.subject
     if path is not None and path.suffix.lower() == ".npz" and (attack is None or not attack.needs_photograph):
         transport = basis.load(path)
-        conditions = Conditions.from_settings(settings, _stands(transport))
+        conditions = Conditions.from_settings(settings, placement_of(transport))
         subject = from_basis(transport)
     else:
         conditions = Conditions.from_settings(settings)
@@ -215,8 +215,12 @@ def open_rig(options: RigOptions) -> SimulatedRig:
     return SimulatedRig(subject, conditions, seed, attack=attack, relay_delay_s=delay_s)
 
 
-def _stands(transport: basis.LightTransport) -> dict[str, float]:
-    """Return the distance and the screen that a basis was rendered with, as far as its meta says."""
+def placement_of(transport: basis.LightTransport) -> dict[str, float]:
+    """Return the distance and the screen that a basis was rendered with, as far as its meta says.
+
+    They are settings of :class:`~lightproof.simulation.conditions.Conditions`: ``distance_m``,
+    ``screen_width_m`` and ``screen_height_m``. What the meta does not say is left out.
+    """
     found: dict[str, float] = {}
     distance_cm = transport.meta.get("distance_cm")
     screen_cm = transport.meta.get("screen_cm")
