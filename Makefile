@@ -8,6 +8,8 @@ VENV_TFLITE := .venv-tflite
 VENV_IRIS := .venv-iris
 BIN := $(VENV)/bin
 EXTRAS := demo,desktop
+# Light-transport bases for studies: development data, no part of the project.
+BASES ?= ../shared/bases
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris wheel clean toolchain install install-dev
@@ -38,8 +40,10 @@ bench: install-dev ## Measure speed
 	cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2
 	$(BIN)/python benches/table.py
 
-study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, and power (half an hour of one core)
+study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, films of sessions from BASES, and power
 	cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
+	@if [ -d "$(BASES)" ]; then set -x; $(BIN)/python -m lightproof.evaluation.wrong_challenge_study --bases "$(BASES)"; \
+	else echo "no wrong challenges are held against films: there are no bases in $(BASES); set BASES=DIR"; fi
 	$(BIN)/python -m lightproof.evaluation.freshness_study --out docs/freshness-power.svg
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)

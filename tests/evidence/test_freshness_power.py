@@ -9,8 +9,9 @@ import pytest
 
 from lightproof._core import response_strength
 from lightproof.evaluation.chart_power import Curve
-from lightproof.evaluation.freshness_study import DWELLS, comes_first, draw, power, power_by_dwells
+from lightproof.evaluation.freshness_study import DWELLS, draw, power, power_by_dwells
 from lightproof.evaluation.mean_light import LATENCY_S, Session, Setting
+from lightproof.evaluation.ranking import comes_first
 from lightproof.simulation.conditions import Conditions
 
 FEW = 2**10 - 1
@@ -60,7 +61,9 @@ def test_before_there_are_frames_enough_there_is_no_evidence() -> None:
     session = Session(Setting(0.3, frame_rate_hz=15.0), 1)
     (look,) = session.looks((9,))
     assert look.face is None
-    assert not comes_first(look.face, session.timeline, session.decoy_seed, FEW)
+    assert not comes_first(
+        look.face, session.timeline, [LATENCY_S], decoy_seed=session.decoy_seed, decoys=FEW
+    )
 
 
 def test_asking_a_few_decoys_first_answers_as_asking_all() -> None:
@@ -70,7 +73,9 @@ def test_asking_a_few_decoys_first_answers_as_asking_all() -> None:
         (look,) = session.looks((16,))
         assert look.face is not None
         rank, _ = look.face.rank(session.timeline, [LATENCY_S], decoy_seed=session.decoy_seed, decoys=FEW)
-        answer = comes_first(look.face, session.timeline, session.decoy_seed, FEW)
+        answer = comes_first(
+            look.face, session.timeline, [LATENCY_S], decoy_seed=session.decoy_seed, decoys=FEW
+        )
         assert answer == (rank.rank == 1)
         answers.add(answer)
     assert answers == {True, False}

@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from doc_table import put
 
-from lightproof.evaluation.freshness_study import comes_first
-from lightproof.evaluation.mean_light import Session, Setting
+from lightproof.evaluation.mean_light import LATENCY_S, Session, Setting
+from lightproof.evaluation.ranking import comes_first
 from lightproof.policy import MAX_DECOYS, Mode
 from lightproof.presence.judgement import LOOKS, decoys_at_a_look
 
@@ -30,9 +30,9 @@ RESPONSES: Final = (0.005, 0.01, 0.02, 0.03)
 def play(setting: Setting, seed: int) -> tuple[int | None, float]:
     """Play one session: the look that recognised the face, None if none did, and when the light ended."""
     session = Session(setting, seed)
-    decoys = decoys_at_a_look(MAX_DECOYS)
+    decoys, decoy_seed = decoys_at_a_look(MAX_DECOYS), session.decoy_seed
     for number, look in enumerate(session.looks(LOOKS)):
-        if comes_first(look.face, session.timeline, session.decoy_seed, decoys):
+        if comes_first(look.face, session.timeline, [LATENCY_S], decoy_seed=decoy_seed, decoys=decoys):
             return number, min(look.dwells + 1, LOOKS[-1]) * session.challenge.dwell_s
     return None, session.challenge.duration_s
 

@@ -48,7 +48,7 @@ class Campaign:
 
     Example::
 
-        Campaign(find_bases(folder), levels=("0.05", "0.10"), repeats=3, seed=1)
+        Campaign(find_sources(folder), levels=("0.05", "0.10"), repeats=3, seed=1)
     """
 
     sources: tuple[Source, ...]

@@ -1,8 +1,9 @@
 """How often freshness recognises a living face: against response, room, frame rate and seconds of light.
 
 Run ``python -m lightproof.evaluation.freshness_study --out docs/freshness-power.svg``; it prints the tables
-of ``docs/freshness.md``. That a *wrong* challenge passes no more often than the theorem says is shown by
-``rust/core/tests/freshness_exact.rs``.
+of ``docs/freshness.md`` about living faces. That a *wrong* challenge passes no more often than the theorem
+says is shown by :mod:`lightproof.evaluation.wrong_challenge_study` on films of sessions, and by
+``rust/core/tests/freshness_exact.rs`` on millions of synthetic videos.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from lightproof._core import FaceLight, Timeline
 from lightproof.evaluation.chart_power import Curve, Screen, power_chart
-from lightproof.evaluation.mean_light import LATENCY_S, Session, Setting
+from lightproof.evaluation.local_workers import in_order
+from lightproof.evaluation.mean_light import LATENCY_S, Look, Session, Setting
+from lightproof.evaluation.ranking import comes_first
 from lightproof.policy import MAX_DECOYS
 from lightproof.presence.judgement import LOOKS, decoys_at_a_look
 from lightproof.simulation.conditions import Conditions
 
-RESPONSES: Final = (0.003, 0.005, 0.007, 0.01, 0.014, 0.02, 0.05, 0.3)
+RESPONSES: Final = (0.003, 0.005, 0.007, 0.01, 0.014, 0.02, 0.03, 0.05, 0.1, 0.3)
 ROOMS_LX: Final = (300.0, 1_000.0, 10_000.0)
 FRAME_RATES_HZ: Final = (15.0, 30.0, 60.0)
 SECONDS_RESPONSES: Final = (0.01, 0.02, 0.05, 0.15)
@@ -31,9 +33,6 @@ DWELLS: Final = range(5, 17)
 
 ONE_LOOK: Final = ", one look"
 SECONDS: Final = "seconds"
-
-FIRST_DECOYS: Final = (2**8 - 1, 2**14 - 1)
-"""Decoys that are asked first: most challenges that do not beat all of them are found out here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +45,14 @@ class Power:
     four_looks: int
 
 
-def comes_first(face: FaceLight | None, timeline: Timeline, decoy_seed: bytes, decoys: int) -> bool:
-    """Return whether the challenge that was played beats all its decoys; no light is no evidence.
-
-    A few decoys are asked first. They are the first of the same stream, so a challenge that does not beat
-    them does not beat all: the answer is that of ranking among all at once.
-    """
-    if face is None:
-        return False
-    for some in (*(few for few in FIRST_DECOYS if few < decoys), decoys):
-        rank, _ = face.rank(timeline, [LATENCY_S], decoy_seed=decoy_seed, decoys=some)
-        if rank.rank > 1:
-            return False
-    return True
-
-
 def recognised(setting: Setting, seed: int, decoys: int = MAX_DECOYS) -> tuple[bool, bool]:
     """Return whether one session is recognised by one look at all its light, and by any of the four looks."""
     session = Session(setting, seed)
     one_look = four_looks = False
     for look in session.looks(LOOKS):
-        four_looks = four_looks or comes_first(
-            look.face, session.timeline, session.decoy_seed, decoys_at_a_look(decoys)
-        )
+        four_looks = four_looks or _comes_first(session, look, decoys_at_a_look(decoys))
         if look.dwells == LOOKS[-1]:
-            one_look = comes_first(look.face, session.timeline, session.decoy_seed, decoys)
+            one_look = _comes_first(session, look, decoys)
     return one_look, four_looks
 
 
@@ -86,12 +68,12 @@ def power_by_dwells(setting: Setting, sessions: int, decoys: int = MAX_DECOYS) -
     for seed in range(sessions):
         session = Session(setting, seed)
         for index, look in enumerate(session.looks(DWELLS)):
-            counts[index] += comes_first(look.face, session.timeline, session.decoy_seed, decoys)
+            counts[index] += _comes_first(session, look, decoys)
     return counts
 
 
-def study(sessions: int, progress: Callable[[str], None]) -> dict[str, list[Curve]]:
-    """Measure all curves: by room for both rules, and against seconds of light.
+def study(sessions: int, workers: int, progress: Callable[[str], None]) -> dict[str, list[Curve]]:
+    """Measure all curves on so many cores: by room for both rules, and against seconds of light.
 
     Returns the room, ``"<room>, one look"`` and :data:`SECONDS` -> curves. ``progress`` is told every line of
     the tables as it is measured.
@@ -102,7 +84,8 @@ def study(sessions: int, progress: Callable[[str], None]) -> dict[str, list[Curv
     for room_lx in ROOMS_LX:
         room = f"{room_lx:,.0f} lx"
         for rate_hz in FRAME_RATES_HZ:
-            points = [power(Setting(response, room_lx, rate_hz), sessions) for response in RESPONSES]
+            settings = [Setting(response, room_lx, rate_hz) for response in RESPONSES]
+            points = in_order(settings, workers, partial(power, sessions=sessions))
             for rule, counts in (
                 ("", [point.four_looks for point in points]),
                 (ONE_LOOK, [point.one_look for point in points]),
@@ -112,8 +95,9 @@ def study(sessions: int, progress: Callable[[str], None]) -> dict[str, list[Curv
                 progress(_row(f"{room}, {rate_hz:g}{rule}", counts))
     seconds = tuple(round(0.2 * dwells, 1) for dwells in DWELLS)
     progress(_row("response, one look", [f"{x:g} s" for x in seconds]))
-    for response in SECONDS_RESPONSES:
-        counts = power_by_dwells(Setting(response), sessions)
+    settings = [Setting(response) for response in SECONDS_RESPONSES]
+    by_dwells = in_order(settings, workers, partial(power_by_dwells, sessions=sessions))
+    for response, counts in zip(SECONDS_RESPONSES, by_dwells, strict=True):
         name = f"{100 * response:g} %"
         shares = tuple(count / sessions for count in counts)
         curves.setdefault(SECONDS, []).append(Curve(name, seconds, shares))
@@ -140,7 +124,10 @@ def main() -> None:
     """Measure, print the tables and write the drawing."""
     parser = argparse.ArgumentParser(description="How often freshness recognises a living face.")
     parser.add_argument("--out", type=Path, required=True, metavar="SVG", help="where the drawing goes")
-    parser.add_argument("--sessions", type=int, default=25, help="sessions for each point of each curve")
+    parser.add_argument("--sessions", type=int, default=60, help="sessions for each point of each curve")
+    parser.add_argument(
+        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes (all cores)"
+    )
     parser.add_argument("--curves", type=Path, metavar="JSON", help="drawn if it exists, else kept there")
     arguments = parser.parse_args()
     kept: Path | None = arguments.curves
@@ -151,12 +138,16 @@ def main() -> None:
             for name, lines in read.items()
         }
     else:
-        curves = study(arguments.sessions, partial(print, flush=True))
+        curves = study(arguments.sessions, arguments.jobs, partial(print, flush=True))
         if kept is not None:
             _write(
                 kept, json.dumps({name: [asdict(line) for line in lines] for name, lines in curves.items()})
             )
     _write(arguments.out, draw(curves))
+
+
+def _comes_first(session: Session, look: Look, decoys: int) -> bool:
+    return comes_first(look.face, session.timeline, [LATENCY_S], decoy_seed=session.decoy_seed, decoys=decoys)
 
 
 def _row(name: str, cells: Sequence[object]) -> str:

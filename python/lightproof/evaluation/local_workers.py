@@ -1,4 +1,4 @@
-"""Runs trials on the cores of this machine."""
+"""Runs trials, and other work that is cut into tasks, on the cores of this machine."""
 
 from __future__ import annotations
 
@@ -6,51 +6,64 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
 from multiprocessing.process import BaseProcess
-from typing import Final
+from typing import Final, TypeVar
 
 from lightproof.errors import LightproofError
 from lightproof.evaluation.trials import RunTrial, Trial, TrialResult, run_trial
 
+Task = TypeVar("Task")
+Done = TypeVar("Done")
+
 IN_FLIGHT_PER_WORKER: Final = 2
-"""Trials handed out per worker: one that runs, and one ready so that nobody waits."""
+"""Tasks handed out per worker: one that runs, and one ready so that nobody waits."""
 
 _THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Read by linear algebra libraries when they are loaded."""
 
 
 class WorkersLostError(LightproofError, RuntimeError):
-    """The workers are gone before the trials were finished."""
+    """The workers are gone before the work was finished."""
 
 
 def in_processes(
     trials: Iterable[Trial], workers: int, run: RunTrial = run_trial
 ) -> Generator[TrialResult, None, None]:
-    """Yield the results of trials as they come, from so many processes; they are ended if it is closed early.
+    """Yield the results of trials as they come; see :func:`each_in_processes`."""
+    return each_in_processes(trials, workers, run)
+
+
+def each_in_processes(
+    tasks: Iterable[Task], workers: int, run: Callable[[Task], Done]
+) -> Generator[Done, None, None]:
+    """Yield what becomes of tasks as it comes, from so many processes; they are ended if it is closed early.
+
+    ``run`` is a function of a module, so that other processes find it.
 
     Raises:
         WorkersLostError: a process was killed, by the system for want of memory perhaps.
     """
-    rest, others = iter(trials), set(multiprocessing.active_children())
+    rest, others = iter(tasks), set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare)
     try:
         with _one_thread_each():
-            waiting: set[Future[TrialResult]] = {
-                pool.submit(run, trial) for trial in islice(rest, IN_FLIGHT_PER_WORKER * workers)
+            waiting: set[Future[Done]] = {
+                pool.submit(run, task) for task in islice(rest, IN_FLIGHT_PER_WORKER * workers)
             }
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            waiting |= {pool.submit(run, trial) for trial in islice(rest, len(done))}
+            waiting |= {pool.submit(run, task) for task in islice(rest, len(done))}
             for future in done:
                 yield future.result()
     except BrokenProcessPool as error:
         raise WorkersLostError(
-            "a worker process was killed (for want of memory, perhaps); run the same command again to go on, "
+            "a worker process was killed (for want of memory, perhaps); run the same command again, "
             "with fewer --jobs"
         ) from error
     except BaseException:
@@ -61,9 +74,20 @@ def in_processes(
         pool.shutdown(cancel_futures=True)
 
 
+def in_order(tasks: Sequence[Task], workers: int, run: Callable[[Task], Done]) -> list[Done]:
+    """Return what becomes of tasks, in their order; see :func:`each_in_processes`."""
+    with closing(each_in_processes(enumerate(tasks), workers, partial(_numbered, run))) as results:
+        done = dict(results)
+    return [done[number] for number in range(len(tasks))]
+
+
+def _numbered(run: Callable[[Task], Done], numbered: tuple[int, Task]) -> tuple[int, Done]:
+    return numbered[0], run(numbered[1])
+
+
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Have processes that start meanwhile compute with one thread: the trials share the cores already."""
+    """Have processes that start meanwhile compute with one thread: the tasks share the cores already."""
     limited = [name for name in _THREAD_LIMITS if name not in os.environ]
     os.environ.update(dict.fromkeys(limited, "1"))
     try:

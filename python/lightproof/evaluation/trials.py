@@ -104,6 +104,15 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Presentation:
+    """What the session of a trial is run with: the rig that shows its source, the request and the chance."""
+
+    rig: Rig
+    request: Request
+    entropy: Entropy
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """How one trial ended.
 
@@ -173,7 +182,7 @@ def run_trial(trial: Trial) -> TrialResult:
             "install the same version everywhere"
         )
     cv2.setNumThreads(1)  # the trials share the cores; threads of one would only wait for those of the others
-    networks = _networks()
+    networks = networks_of_this_thread()
     try:
         session = _session(trial, networks)
     except LightproofError as error:
@@ -183,7 +192,12 @@ def run_trial(trial: Trial) -> TrialResult:
     return _result(trial.key, session)
 
 
-def _session(trial: Trial, networks: FaceNetworks) -> Session:
+def present(trial: Trial) -> Presentation:
+    """Return the rig, the request and the chance of a trial; they do not depend on the machine.
+
+    Raises:
+        LightproofError: the source, the level or the light cannot be used.
+    """
     rig: Rig
     if trial.source.kind is SourceKind.RECORDING:
         recorded = RecordingRig(trial.source.path)
@@ -195,7 +209,12 @@ def _session(trial: Trial, networks: FaceNetworks) -> Session:
         policy = Policy(decoys=trial.decoys)
     policy = dataclasses.replace(policy, presence_only=True)
     request = Request("An evaluation", "its error rates become known", nonce, LOCAL_AUDIENCE, policy)
-    return verify(rig, request, networks, ask=consent_of_simulated_subject, entropy=entropy)
+    return Presentation(rig, request, entropy)
+
+
+def _session(trial: Trial, networks: FaceNetworks) -> Session:
+    shown = present(trial)
+    return verify(shown.rig, shown.request, networks, ask=consent_of_simulated_subject, entropy=shown.entropy)
 
 
 def _simulated(trial: Trial) -> SimulatedRig:
@@ -233,7 +252,7 @@ def _result(key: str, session: Session) -> TrialResult:
 _own = threading.local()
 
 
-def _networks() -> FaceNetworks:
+def networks_of_this_thread() -> FaceNetworks:
     """Return the networks of this thread, loaded at first use: one instance serves one session at a time."""
     from lightproof.cli.terminal import without_native_chatter
 

@@ -205,6 +205,11 @@ def decoys_at_a_look(decoys: int) -> int:
     return len(LOOKS) * (decoys + 1) - 1
 
 
+def latencies_ranked_s(observation: Observation) -> tuple[float, ...]:
+    """Return the latencies at which freshness is scored: the rig's own, or several where it is unknown."""
+    return UNCALIBRATED_SEARCH_S if observation.calibrated_s is None else (observation.latency_s,)
+
+
 def _nothing_seen(
     observation: Observation, continuity: ContinuityEvidence, policy: Policy
 ) -> PresenceEvidence:
@@ -237,12 +242,9 @@ def _response(
 def _freshness(
     face: FaceLight, observation: Observation, policy: Policy, decoy_seed: bytes
 ) -> tuple[FreshnessEvidence, NDArray[np.float32]]:
-    latencies_s = [observation.latency_s]
-    if observation.calibrated_s is None:
-        latencies_s = list(UNCALIBRATED_SEARCH_S)
     rank, decoy_scores = face.rank(
         observation.timeline,
-        latencies_s,
+        latencies_ranked_s(observation),
         decoy_seed=decoy_seed,
         decoys=decoys_at_a_look(policy.decoys),
         threads=len(os.sched_getaffinity(0)),

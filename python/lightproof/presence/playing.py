@@ -55,13 +55,15 @@ def play(
     position: Positioned,
     eyes: Eyes,
     enough: Callable[[Observation, float], bool],
+    observe: Callable[..., Observation] = Observation,
 ) -> Played:
     """Play the challenge until the evidence is in, the face or the rhythm is lost, or it ends.
 
     ``enough`` is asked after the dwells in :data:`~lightproof.presence.judgement.LOOKS`, but the last. It is
     given a snapshot of the observation and the most that a flip was late, in seconds, and runs in a thread of
     its own, because the light must keep its rhythm: its answer is heeded one dwell later, always, so that a
-    recording ends where the session did.
+    recording ends where the session did. ``observe`` makes the observation; an evaluation gives one that also
+    keeps what it takes in.
 
     Raises:
         RigError: the camera or the screen fails.
@@ -69,7 +71,7 @@ def play(
     """
     description = rig.description
     prediction = predict(position.face.points, position.transform, description.geometry, position.frame_size)
-    observation = Observation(
+    observation = observe(
         position.reference,
         prediction,
         description,

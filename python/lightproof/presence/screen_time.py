@@ -47,14 +47,15 @@ class ScreenTime:
         steps = np.tensordot(weights, challenge.linear, axes=1) + rest * neutral
         self._light = np.clip(np.concatenate([neutral, steps]), 0.0, 1.0)
         self._pairs_most = PAIRS_MOST[challenge.mode]
-        self._flips_s: list[float] = []
+        self.flips_s: list[float] = []
+        """When each step of the challenge was shown, in seconds on the rig's clock."""
         self.late_s = 0.0
         """The most that a flip came later than the challenge asked, in seconds after the first flip."""
         self.lost = False
 
     def flipped(self, flip_s: float) -> None:
         """Note the flip to the next step, in seconds on the rig's clock; later than the flip before."""
-        flips_s = self._flips_s
+        flips_s = self.flips_s
         flips_s.append(flip_s)
         step = len(flips_s) - 1
         late_s = flip_s - flips_s[0] - float(self._due_s[step])
@@ -66,6 +67,6 @@ class ScreenTime:
 
     def _safe(self) -> bool:
         """Return whether the light so far is as safe as planned, from a second of neutral light before it."""
-        starts_s = [self._flips_s[0] - 1.0, *self._flips_s]
+        starts_s = [self.flips_s[0] - 1.0, *self.flips_s]
         safety = check_light(starts_s, self._light[: len(starts_s)], starts_s[-1] + 1.0)
         return safety.is_safe() and safety.colour_change_pairs_per_s_max <= self._pairs_most
