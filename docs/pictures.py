@@ -1,8 +1,8 @@
 """Makes the pictures of the documents from reports that the product writes, as Chromium shows them.
 
-Run: .venv/bin/python docs/pictures.py [--bases ../shared/bases] (needs Debian's chromium and the development
-group). docs/report.png and docs/method/*.png are of `lightproof demo`; with --bases the pictures of relief are
-of a path-traced head and a print, which know nothing of the mesh model that predicts them.
+Run: .venv/bin/python docs/pictures.py [--bases ../shared/bases] (needs Debian's chromium and the group dev).
+docs/report.png and docs/method/*.png are of `lightproof demo`; with --bases the pictures of relief are made
+too, of a path-traced head and a print, which know nothing of the mesh model that predicts them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ SUBJECTS = {"bona_fide_019": "relief-head", "folded_print_005": "relief-print"}
 def main() -> None:
     """Play sessions, and photograph what their reports say."""
     parser = argparse.ArgumentParser(description="Makes the pictures of the documents.")
-    parser.add_argument("--bases", type=Path, metavar="DIR", help="path-traced bases, for the pictures of relief")
+    parser.add_argument(
+        "--bases", type=Path, metavar="DIR", help="path-traced bases, for the pictures of relief"
+    )
     bases: Path | None = parser.parse_args().bases
     METHOD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -47,15 +49,26 @@ def main() -> None:
             figure = person.locator(f"xpath=.//h3[.='{heading}']/following-sibling::figure").first
             figure.screenshot(path=METHOD / f"{name}.png")
         for subject, name in SUBJECTS.items() if bases else ():
-            rig = ["verify", "--rig", "simulated", "--presence-only", "--seed", SEED, "--set", "response=0.10"]
-            _open_report(page, Path(folder) / f"{name}.html", [*rig, "--subject", str(bases / f"{subject}.npz")])
+            rig = [
+                "verify",
+                "--rig",
+                "simulated",
+                "--presence-only",
+                "--seed",
+                SEED,
+                "--set",
+                "response=0.10",
+            ]
+            _open_report(
+                page, Path(folder) / f"{name}.html", [*rig, "--subject", str(bases / f"{subject}.npz")]
+            )
             relief = page.locator("xpath=//h3[.='Relief']/following-sibling::div").first
             relief.screenshot(path=METHOD / f"{name}.png")
         browser.close()
 
 
 def _open_report(page: Page, report: Path, command: Sequence[str]) -> None:
-    """Write a report and open it; a session that is refused ends with a status of its own, and has a report."""
+    """Write a report and open it; a session that is refused ends with its own status, and a report."""
     lightproof = Path(sys.executable).with_name("lightproof")
     subprocess.run([lightproof, *command, "--report", report], check=False)
     page.goto(report.as_uri())
