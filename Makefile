@@ -67,8 +67,8 @@ clean: ## Remove everything that was built or installed here
 toolchain:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "lightproof needs Python 3.11 or newer with venv (Debian: apt install python3 python3-venv), or set PYTHON=/path/to/python3"; exit 1; }
-	@cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < (1, 85))' \
-	  || { echo "lightproof needs Rust 1.85 or newer: install it from https://rustup.rs or run 'rustup update'"; exit 1; }
+	@cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < (1, 89))' \
+	  || { echo "lightproof needs Rust 1.89 or newer: install it from https://rustup.rs or run 'rustup update'"; exit 1; }
 
 $(BIN)/maturin: | toolchain
 	$(PYTHON) -m venv $(VENV) \

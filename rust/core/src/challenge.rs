@@ -19,8 +19,8 @@
 //! # Ok::<(), lightproof_core::Error>(())
 //! ```
 
+use chacha20::ChaCha20Rng;
 use hkdf::Hkdf;
-use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use sha2::Sha256;
 
@@ -330,7 +330,7 @@ pub fn fill_decoys(seed: &[u8; 32], codes: &mut [u8]) {
 
 /// A stream of decoys, so that any number of them can be drawn batch by batch in flat memory; the decoys are the same
 /// however they are batched.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Decoys {
     codes: Codes,
     stream: u64,
@@ -380,7 +380,7 @@ pub fn illumination_linear(code: u8) -> Quadrants {
 }
 
 /// Codes drawn from a key stream by rejection, a block of bytes at a time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Codes {
     random: ChaCha20Rng,
     accepted: [u8; CODE_BLOCK],

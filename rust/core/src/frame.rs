@@ -132,6 +132,7 @@ impl Factor {
         Self { whole: units >> PART_BITS, part: units & ((1 << PART_BITS) - 1) }
     }
 
+    #[inline(always)]
     fn times(self, value: i16) -> i16 {
         self.whole * value + ((self.part * value) >> PART_BITS)
     }
@@ -149,11 +150,13 @@ struct Coefficients {
 }
 
 impl Coefficients {
+    #[inline(always)]
     fn luma(&self, luma: u8) -> i16 {
         self.luma.times(i16::from(luma) - self.black)
     }
 
     /// What chroma adds to red, green and blue.
+    #[inline(always)]
     fn chroma(&self, u: u8, v: u8) -> [i16; 3] {
         let (u, v) = (i16::from(u) - 128, i16::from(v) - 128);
         [self.red_v.times(v), self.green_u.times(u) + self.green_v.times(v), self.blue_u.times(u)]
@@ -161,6 +164,7 @@ impl Coefficients {
 }
 
 /// The 8-bit colour that luma and chroma add up to.
+#[inline(always)]
 fn level(luma: i16, chroma: i16) -> u8 {
     ((luma + chroma + HALF_LEVEL) >> LEVEL_BITS).clamp(0, 255) as u8
 }
@@ -325,6 +329,7 @@ impl<R: Rows> FrameView<R> {
     }
 
     /// Reads pixels of one row; `pixels` is inside the row and not longer than [`Span::PIXELS`].
+    #[inline(always)]
     pub(crate) fn read<'s>(&self, y: usize, pixels: Range<usize>, span: &'s mut Span) -> [&'s [u8]; 3] {
         let row = self.rows.row(y);
         let length = pixels.len();
@@ -353,6 +358,7 @@ impl<R: Rows> FrameView<R> {
         if self.layout.format.is_packed() { 3 * self.layout.width } else { self.layout.width }
     }
 
+    #[inline(always)]
     fn planar_chroma(&self, row: usize) -> (&[u8], &[u8]) {
         let half = self.rows.row_bytes() / 2;
         let plane = |row: usize| {
@@ -361,6 +367,7 @@ impl<R: Rows> FrameView<R> {
         (plane(row), plane(self.layout.height / 2 + row))
     }
 
+    #[inline(always)]
     fn interleaved_chroma(&self, row: usize) -> &[u8] {
         &self.rows.row(self.layout.height + row)[..self.layout.width]
     }
@@ -384,6 +391,7 @@ impl Span {
         Self { colours: [[0; Self::ROOM]; 3], chroma: [[0; Self::ROOM]; 3], luma: [0; Self::ROOM] }
     }
 
+    #[inline(always)]
     fn unpack(&mut self, packed: &[u8], order: [usize; 3]) {
         let [red, green, blue] = &mut self.colours;
         for (((pixel, red), green), blue) in packed.chunks_exact(3).zip(red).zip(green).zip(blue) {
@@ -391,6 +399,7 @@ impl Span {
         }
     }
 
+    #[inline(always)]
     fn convert(&mut self, coefficients: &Coefficients, luma: &[u8], chroma: impl Iterator<Item = (u8, u8)>) {
         let [red, green, blue] = &mut self.chroma;
         let pairs = red.chunks_exact_mut(2).zip(green.chunks_exact_mut(2)).zip(blue.chunks_exact_mut(2));

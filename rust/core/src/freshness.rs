@@ -18,6 +18,7 @@ use std::cmp::Ordering;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{self, AtomicUsize};
 
+use fearless_simd::{Level, dispatch};
 use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 
 use crate::challenge::{self, CODES, DECOYS_PER_STREAM, Decoys, ILLUMINATIONS};
@@ -184,6 +185,7 @@ impl FaceLight {
             colours: colours.map(|colour| colour.map(|channel| channel as f32).into()),
             coupling: PAIRS.map(|pair| coupling[pair] as f32),
             lags,
+            level: Level::new(),
         }
     }
 }
@@ -262,6 +264,7 @@ impl Lag {
     }
 
     /// What the score of a challenge cannot exceed: sixteen look-ups.
+    #[inline(always)]
     fn ceiling(&self, codes: &[u8]) -> f32 {
         let mut sum = [0.0_f32; 4];
         for (table, &code) in self.ceiling.iter().zip(codes) {
@@ -300,6 +303,8 @@ pub struct Scorer {
     colours: [[f32; 3]; CODES as usize],
     coupling: [f32; 6],
     lags: Vec<Lag>,
+    /// The widest vectors that this processor has.
+    level: Level,
 }
 
 type Lanes = [f32; LANES];
@@ -312,6 +317,11 @@ impl Scorer {
     /// If `codes` does not hold 16 codes for each place in `scores`, or one is not below 60.
     pub fn score(&self, codes: &[u8], scores: &mut [f32]) {
         assert_eq!(codes.len(), scores.len() * ILLUMINATIONS, "16 codes for each score");
+        dispatch!(self.level, _ => self.score_all(codes, scores));
+    }
+
+    #[inline(always)]
+    fn score_all(&self, codes: &[u8], scores: &mut [f32]) {
         let mut padded = [0_u8; LANES * ILLUMINATIONS];
         for (codes, scores) in codes.chunks(LANES * ILLUMINATIONS).zip(scores.chunks_mut(LANES)) {
             let mut lanes = [0.0; LANES];
@@ -325,6 +335,7 @@ impl Scorer {
         }
     }
 
+    #[inline(always)]
     fn score_lanes(&self, codes: &[u8], best: &mut Lanes) {
         let mut light = [[[0.0_f32; LANES]; 3]; ILLUMINATIONS];
         for (dwell, channels) in light.iter_mut().enumerate() {
@@ -418,12 +429,7 @@ impl Scorer {
             let codes = &mut room.codes[..batch * ILLUMINATIONS];
             decoys.fill(codes);
             room.rivals.clear();
-            for decoy in codes.chunks_exact(ILLUMINATIONS) {
-                // Written so that a number that is not one (light that was not finite) makes a rival, never a pass.
-                if !self.lags.iter().all(|lag| lag.ceiling(decoy) < own) {
-                    room.rivals.extend_from_slice(decoy);
-                }
-            }
+            dispatch!(self.level, _ => self.sort_out(codes, own, &mut room.rivals));
             let scores = &mut room.scores[..room.rivals.len() / ILLUMINATIONS];
             self.score(&room.rivals, scores);
             at_least +=
@@ -431,6 +437,17 @@ impl Scorer {
             left -= batch;
         }
         at_least
+    }
+
+    /// Appends to `rivals` the challenges whose ceilings reach `own`.
+    #[inline(always)]
+    fn sort_out(&self, codes: &[u8], own: f32, rivals: &mut Vec<u8>) {
+        for decoy in codes.chunks_exact(ILLUMINATIONS) {
+            // Written so that a number that is not one (light that was not finite) makes a rival, never a pass.
+            if !self.lags.iter().all(|lag| lag.ceiling(decoy) < own) {
+                rivals.extend_from_slice(decoy);
+            }
+        }
     }
 
     /// Scores of the first decoys of `seed`, at most 2¹⁴ of `count`: enough for a histogram.
@@ -482,6 +499,7 @@ impl Rank {
     }
 }
 
+#[inline(always)]
 fn add_scaled(sum: &mut Lanes, factor: f32, values: &Lanes) {
     for lane in 0..LANES {
         sum[lane] += factor * values[lane];
@@ -490,6 +508,7 @@ fn add_scaled(sum: &mut Lanes, factor: f32, values: &Lanes) {
 
 /// Maximum of 2 g·b − gᵀ G g over g ≥ 0, G given as rr gg bb rg rb gb: the best feasible of the octant's seven faces.
 /// Where that is at g = 0, a number below 0 that tells how far all channels are from answering.
+#[inline(always)]
 fn best_gains_score(b: [f32; 3], energy: [f32; 6]) -> f32 {
     let [rr, gg, bb, rg, rb, gb] = energy;
     let one = |b: f32, e: f32| if b > 0.0 && e > 0.0 { b * b / e } else { 0.0 };

@@ -12,6 +12,8 @@
 //! squares of the shift) and on the code. First-order whitening in time is chosen *after* the last frame, because the
 //! sums are kept at lag 0 and lag 1: the sum of (x(t) − ρ x(t−1))(y(t) − ρ y(t−1)) is a polynomial in ρ.
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f32x8};
 use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 
 use crate::Error;
@@ -102,6 +104,8 @@ pub struct Response {
     bands: [Vec<[f64; 3]>; BANDS],
     band_of: Vec<u8>,
     nuisance: Vec<[f64; NUISANCE]>,
+    /// The widest vectors that this processor has.
+    level: Level,
 }
 
 #[derive(Debug, Clone)]
@@ -186,6 +190,7 @@ impl Response {
             bands: std::array::from_fn(|_| Vec::with_capacity(capacity)),
             band_of,
             nuisance: Vec::with_capacity(capacity),
+            level: Level::new(),
         })
     }
 
@@ -247,17 +252,24 @@ impl Response {
         if cells.len() != self.size * 3 {
             return Err(Error::GridSize { mask: self.size, reference: cells.len(), cells: self.size });
         }
+        Ok(dispatch!(self.level, simd => self.take_in(simd, cells, light, u)))
+    }
+
+    /// The work of a frame, made once for each width of vectors that processors have.
+    #[inline(always)]
+    fn take_in<S: Simd>(&mut self, simd: S, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Registration {
         self.features(cells);
-        let registration = self.register();
+        let registration = self.register(simd);
         self.now.x = regressors(u, &registration, light, &self.mixing);
         let mut nuisance = [0.0; NUISANCE];
         nuisance.copy_from_slice(&self.now.x[..NUISANCE]);
         self.nuisance.push(nuisance);
         self.accumulate();
-        Ok(registration)
+        registration
     }
 
     /// Sets the features of every cell, and adds those of the face and of its bands to the series.
+    #[inline(always)]
     fn features(&mut self, cells: &[f32]) {
         let mut light = [[0.0_f64; 3]; BANDS];
         for (k, (&i, &band)) in self.members.iter().zip(&self.band_of).enumerate() {
@@ -279,17 +291,19 @@ impl Response {
         self.series.push(features_of(&face(&light), &face(&self.band_light)));
     }
 
-    fn register(&self) -> Registration {
+    #[inline(always)]
+    fn register<S: Simd>(&self, simd: S) -> Registration {
         let n = self.members.len();
         let luma = &self.now.y[2];
-        let fit: [f32; 5] = std::array::from_fn(|k| dot(&self.registration[k * n..][..n], luma));
+        let fit: [f32; 5] = std::array::from_fn(|k| dot(simd, &self.registration[k * n..][..n], luma));
         // Light that changed counts by how much of it there is: in a shadow a ray more is many times what was there.
-        let (mut rest, mut light) = (0.0_f64, 0.0_f64);
-        for (i, (&y, &reference)) in luma.iter().zip(&self.reference[1]).enumerate() {
-            let explained: f32 = (0..5).map(|k| fit[k] * self.gradients[k * n + i]).sum();
-            rest += f64::from(reference * (y - explained).abs());
-            light += f64::from(reference);
-        }
+        let rows: [&[f32]; 5] = std::array::from_fn(|k| &self.gradients[k * n..][..n]);
+        let rest = sum(simd, n, |at| {
+            let explained = (0..5).map(|k| lanes(simd, rows[k], at) * fit[k]);
+            let unexplained = explained.fold(lanes(simd, luma, at), |rest, part| rest - part);
+            lanes(simd, &self.reference[1], at) * unexplained.abs()
+        });
+        let light = sum(simd, n, |at| lanes(simd, &self.reference[1], at));
         let [_, x, y, turn, scale] = fit.map(f64::from);
         // A picture that moved right holds, at a cell, what was to its left: the shift is minus the coefficient.
         Registration {
@@ -297,10 +311,11 @@ impl Response {
             y: -y,
             turn: -turn,
             scale: -scale,
-            residual: rest / light.max(f64::MIN_POSITIVE),
+            residual: f64::from(rest / light.max(f32::MIN_POSITIVE)),
         }
     }
 
+    #[inline(always)]
     fn accumulate(&mut self) {
         let n = self.members.len();
         let (now, last) = (&self.now, &self.last);
@@ -516,6 +531,55 @@ fn pseudo_inverse(gradients: &[f32], n: usize) -> Vec<f32> {
     (0..5 * n).map(|i| solution[(i % n, i / n)] as f32).collect()
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+#[inline(always)]
+fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
+    sum(simd, a.len().min(b.len()), |at| lanes(simd, a, at) * lanes(simd, b, at))
+}
+
+/// The sum of `count` terms of which `terms` makes eight at a time, on every processor: eight running sums do not wait
+/// for one another.
+#[inline(always)]
+fn sum<S: Simd>(simd: S, count: usize, terms: impl Fn(usize) -> f32x8<S>) -> f32 {
+    let mut sums = f32x8::splat(simd, 0.0);
+    for at in (0..count).step_by(f32x8::<S>::LEN) {
+        sums += terms(at);
+    }
+    sums.iter().sum()
+}
+
+/// Eight of the values from `at` on, with zeros where there are no more.
+#[inline(always)]
+fn lanes<S: Simd>(simd: S, values: &[f32], at: usize) -> f32x8<S> {
+    let rest = &values[at..];
+    let whole = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0.0; 8];
+        padded[..rest.len()].copy_from_slice(rest);
+        padded
+    });
+    f32x8::simd_from(simd, whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_width_of_vectors_comes_to_the_same_bits() {
+        let (rows, columns) = (13, 11);
+        let cells = |frame: usize| -> Vec<f32> {
+            (0..rows * columns * 3).map(|i| 0.1 + ((i * 7919 + frame * 131) % 251) as f32 / 1e4).collect()
+        };
+        let identity = Matrix3::identity().into();
+        let taken_in = |level: Level| {
+            let mut response =
+                Response::new(&vec![true; rows * columns], &cells(0), rows, columns, identity, 8)
+                    .expect("sizes agree");
+            response.level = level;
+            let at: Vec<Registration> = (1..8)
+                .map(|k| response.push(&cells(k), &[[0.3; 3]; 4], 0.1 * k as f64).expect("sizes agree"))
+                .collect();
+            (at, response.series, response.xy0, response.xy1, response.yy1)
+        };
+        assert_eq!(taken_in(Level::new()), taken_in(Level::baseline()));
+    }
 }

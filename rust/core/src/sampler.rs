@@ -22,6 +22,11 @@
 //! # Ok::<(), lightproof_core::Error>(())
 //! ```
 
+use std::cmp::Ordering;
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, f32x4, f32x8, i32x4};
+
 use crate::Error;
 use crate::frame::{FrameView, LINEAR, Rows, Span};
 
@@ -77,6 +82,8 @@ pub struct Sampler {
     /// The linear light of each 8-bit red, green and blue, in its own lane; red counts the pixel.
     tables: Box<[[Counts; 256]; 3]>,
     span: Box<Span>,
+    /// The widest vectors that this processor has.
+    level: Level,
 }
 
 impl Sampler {
@@ -94,7 +101,7 @@ impl Sampler {
             }
         }
         let sums = vec![[0.0; 4]; (rows + 2) * (columns + 2)];
-        Ok(Self { rows, columns, sums, tables, span: Box::new(Span::new()) })
+        Ok(Self { rows, columns, sums, tables, span: Box::new(Span::new()), level: Level::new() })
     }
 
     /// How many rows of cells a grid has.
@@ -132,7 +139,7 @@ impl Sampler {
             };
             return Ok(grid.look_up(frame, put));
         }
-        let clipped = self.splat(frame, &grid);
+        let clipped = dispatch!(self.level, simd => self.splat(simd, frame, &grid));
         let mut outside = 0;
         let ring_rows = self.sums.chunks_exact(self.columns + 2).skip(1);
         for (row, sums) in cells.chunks_exact_mut(3 * self.columns).zip(ring_rows) {
@@ -148,7 +155,8 @@ impl Sampler {
 
     /// Shares all pixels that the grid reaches out to their cells and returns the share of them that is
     /// clipped.
-    fn splat<R: Rows>(&mut self, frame: &FrameView<R>, grid: &Grid) -> f32 {
+    #[inline(always)]
+    fn splat<S: Simd, R: Rows>(&mut self, simd: S, frame: &FrameView<R>, grid: &Grid) -> f32 {
         self.sums.fill([0.0; 4]);
         let (mut pixels, mut clipped) = (0, 0);
         for y in grid.pixel_rows(frame.height()) {
@@ -159,7 +167,7 @@ impl Sampler {
                 let colours = frame.read(y, piece.clone(), &mut self.span);
                 pixels += piece.len();
                 clipped += count_clipped(colours);
-                splat_piece(&mut self.sums, &self.tables, grid, y, piece.start, colours);
+                splat_piece(simd, &mut self.sums, &self.tables, grid, y, piece.start, colours);
             }
         }
         if pixels == 0 { 0.0 } else { clipped as f32 / pixels as f32 }
@@ -171,33 +179,38 @@ impl Sampler {
 /// The pixels are taken in runs between the same four cells. Along a run the bilinear weights are polynomials
 /// of the second degree in the pixel's place, so three running sums, without a multiplication, hold all that
 /// the four cells need: see [`Run`].
-fn splat_piece(
+#[inline(always)]
+fn splat_piece<S: Simd>(
+    simd: S,
     sums: &mut [Lanes],
     tables: &[[Counts; 256]; 3],
     grid: &Grid,
     y: usize,
     start: usize,
-    [red, green, blue]: [&[u8]; 3],
+    colours: [&[u8]; 3],
 ) {
-    let end = start + red.len();
+    let end = colours[0].len();
+    let stride = grid.columns + 2;
     let [mut column, mut row] = [0, 1].map(|axis| Crossing::new(grid, axis, y, start));
-    let slopes = [column.slope as f32, row.slope as f32];
+    let share_out = ShareOut::new(simd, [column.slope as f32, row.slope as f32]);
     let usual = ((column.step >> 32) as usize).clamp(1, RUN_PX - 1);
-    let mut x = start;
+    let mut x = 0;
     while x < end {
-        let stop = end.min(column.next).min(row.next).min(x + RUN_PX);
-        if x < stop {
-            let pixels = x - start..stop - start;
-            let colours = [&red[pixels.clone()], &green[pixels.clone()], &blue[pixels]];
-            let run = Run::sum(tables, colours, usual);
-            let place = [column.part(stop), row.part(stop)];
-            let index = row.cell.min(grid.rows) * (grid.columns + 2) + column.cell.min(grid.columns);
-            run.share_out(&mut sums[index..], grid.columns + 2, place, slopes);
-        }
-        // Along an edge between cells rounding may put the crossing far behind: take it, and stay.
-        x = x.max(stop);
-        if x >= column.next {
-            column.cross();
+        let (upper, lower) = sums[row.cell * stride..].split_at_mut(stride);
+        let lower = &mut lower[..stride];
+        let row_end = end.min(row.next);
+        while x < row_end {
+            let stop = row_end.min(column.next).min(x + RUN_PX);
+            // Along an edge between cells rounding may put the crossing far behind: take it, and stay.
+            if x < stop {
+                let run = Run::sum(simd, tables, colours.map(|colour| &colour[x..stop]), usual);
+                let place = [column.part(stop), row.part(stop)];
+                share_out.add(&run, place, [&mut upper[column.cell..], &mut lower[column.cell..]]);
+                x = stop;
+            }
+            if x >= column.next {
+                column.cross();
+            }
         }
         if x >= row.next {
             row.cross();
@@ -206,127 +219,148 @@ fn splat_piece(
 }
 
 /// Running sums over a run of pixels p of which the last has t = 1, the one before t = 2, and so on.
-struct Run {
+struct Run<S: Simd> {
     /// Σ p
-    sum: Counts,
+    sum: i32x4<S>,
     /// Σ t p
-    first: Counts,
+    first: i32x4<S>,
     /// Σ t (t + 1) / 2 p
-    second: Counts,
+    second: i32x4<S>,
 }
 
-impl Run {
-    #[inline]
-    fn sum(tables: &[[Counts; 256]; 3], colours: [&[u8]; 3], usual: usize) -> Self {
-        let mut run = Self { sum: [0; 4], first: [0; 4], second: [0; 4] };
-        let count = colours[0].len();
-        if count == usual || count == usual + 1 {
-            // Across a cell go `usual` pixels or one more. Taking that one with a mask and not with a branch spares a
-            // wrong guess of the processor in every third cell or so.
-            let [red, green, blue] = colours.map(|colour| &colour[..usual]);
-            for ((&red, &green), &blue) in red.iter().zip(green).zip(blue) {
-                run.add(pixel(tables, [red, green, blue]), !0);
-            }
-            let mask = -i32::from(count > usual);
-            run.add(pixel(tables, colours.map(|colour| colour[count - 1])), mask);
-        } else {
-            let [red, green, blue] = colours;
-            for ((&red, &green), &blue) in red.iter().zip(green).zip(blue) {
-                run.add(pixel(tables, [red, green, blue]), !0);
-            }
+impl<S: Simd> Run<S> {
+    /// Sums the pixels of a run, at least one. Across a cell go `usual` pixels or one more: taking that one, the first,
+    /// with a mask and not with a branch spares a wrong guess of the processor in every third cell or so.
+    #[inline(always)]
+    fn sum(simd: S, tables: &[[Counts; 256]; 3], colours: [&[u8]; 3], usual: usize) -> Self {
+        let is_longer = colours[0].len() == usual + 1;
+        let mask = i32x4::splat(simd, -i32::from(is_longer));
+        let pixel = pixel(simd, tables, colours.map(|colour| colour[0])) & mask;
+        let mut run = Self { sum: pixel, first: pixel, second: pixel };
+        let [red, green, blue] = colours.map(|colour| &colour[usize::from(is_longer)..]);
+        for ((&red, &green), &blue) in red.iter().zip(green).zip(blue) {
+            run.sum += self::pixel(simd, tables, [red, green, blue]);
+            run.first += run.sum;
+            run.second += run.first;
         }
         run
     }
+}
 
-    /// Adds one pixel after those before, if all bits of `mask` are set, or nothing if none is.
-    #[inline]
-    fn add(&mut self, pixel: Counts, mask: i32) {
-        let sums = self.sum.iter_mut().zip(&mut self.first).zip(&mut self.second);
-        for (((sum, first), second), lane) in sums.zip(pixel) {
-            *sum += lane & mask;
-            *first += *sum & mask;
-            *second += *first & mask;
-        }
+#[inline(always)]
+fn pixel<S: Simd>(simd: S, tables: &[[Counts; 256]; 3], [red, green, blue]: [u8; 3]) -> i32x4<S> {
+    let light = |channel: usize, level: u8| i32x4::simd_from(simd, tables[channel][usize::from(level)]);
+    light(0, red) + light(1, green) + light(2, blue)
+}
+
+/// How runs of one row of pixels are shared out. Two cells lie side by side in memory, so the left one and the right
+/// one are worked on as one vector.
+struct ShareOut<S: Simd> {
+    /// A pixel at the part u of the way gives the left cell 1 − u and the right one u: `base` + `slant` u.
+    base: f32x8<S>,
+    slant: f32x8<S>,
+    /// What the weights of the two lose from pixel to pixel.
+    across: f32x8<S>,
+    /// What the weight of the lower cells gains from pixel to pixel.
+    down: f32,
+}
+
+impl<S: Simd> ShareOut<S> {
+    /// For rows of pixels along which the place between the cells changes by (`du`, `dv`) from pixel to pixel.
+    #[inline(always)]
+    fn new(simd: S, [du, dv]: [f32; 2]) -> Self {
+        let sides = |left, right| f32x4::splat(simd, left).combine(f32x4::splat(simd, right));
+        Self { base: sides(1.0, 0.0), slant: sides(-1.0, 1.0), across: sides(-du, du), down: dv }
     }
 
-    /// Adds the run to its four cells, the upper left of which is the first of `sums`. (`u`, `v`) is the
-    /// place between the cells one pixel after the run, (`du`, `dv`) the way from pixel to pixel.
-    #[inline]
-    fn share_out(&self, sums: &mut [Lanes], stride: usize, [u, v]: [f32; 2], [du, dv]: [f32; 2]) {
-        let (upper, lower) = sums.split_at_mut(stride);
-        let [upper_left, upper_right] = &mut upper[..2] else { return };
-        let [lower_left, lower_right] = &mut lower[..2] else { return };
-        let (per_sum, per_first, per_second) = (u * v, u * dv + v * du + du * dv, 2.0 * du * dv);
-        for lane in 0..4 {
-            // A pixel lies at (u - t du, v - t dv). These are the sums Σ u p, Σ v p and Σ u v p.
-            let [sum, first, second] = [self.sum, self.first, self.second].map(|counts| counts[lane] as f32);
-            let right = u * sum - du * first;
-            let below = v * sum - dv * first;
-            let both = per_sum * sum - per_first * first + per_second * second;
-            upper_left[lane] += sum - right - below + both;
-            upper_right[lane] += right - both;
-            lower_left[lane] += below - both;
-            lower_right[lane] += both;
-        }
+    /// Adds a run to its four cells: the first two of the upper and the lower row. (`u`, `v`) is the place between
+    /// the cells one pixel after the run.
+    #[inline(always)]
+    fn add(&self, run: &Run<S>, [u, v]: [f32; 2], rows: [&mut [Lanes]; 2]) {
+        let [Some(upper), Some(lower)] = rows.map(|row| row.as_flattened_mut().first_chunk_mut::<8>()) else {
+            return;
+        };
+        let [sum, first, second] = [run.sum, run.first, run.second].map(|counts| {
+            let counts: f32x4<S> = counts.to_float();
+            counts.combine(counts)
+        });
+        // A pixel lies at (u - t du, v - t dv). With w its weight left or right, these are Σ w p and Σ t w p, for which
+        // Σ t² p is needed; then what of Σ w p is below.
+        let weight = self.base + self.slant * u;
+        let square = second + second - first;
+        let all = weight * sum - self.across * first;
+        let tilted = weight * first - self.across * square;
+        let below = all * v - tilted * self.down;
+        let simd = below.token();
+        (f32x8::simd_from(simd, *upper) + (all - below)).store_array(upper);
+        (f32x8::simd_from(simd, *lower) + below).store_array(lower);
     }
 }
 
-#[inline]
-fn pixel(tables: &[[Counts; 256]; 3], [red, green, blue]: [u8; 3]) -> Counts {
-    let [red, green, blue] =
-        [&tables[0][usize::from(red)], &tables[1][usize::from(green)], &tables[2][usize::from(blue)]];
-    std::array::from_fn(|lane| red[lane] + green[lane] + blue[lane])
-}
-
-/// Where a row of pixels crosses from one cell to the next along one axis of the grid.
+/// Where a piece of a row of pixels crosses from one cell to the next along one axis of the grid.
 struct Crossing {
-    origin: f64,
+    /// Where the first pixel is, seen from the cell, in cells.
+    place: f64,
+    /// The way from pixel to pixel, in cells.
     slope: f64,
     /// How far it is from one edge between cells to the next, in 2⁻³² pixels: whole numbers, since the next edge is known
     /// only after this one.
     step: i64,
-    /// Where the next edge is, in 2⁻³² pixels.
+    /// Where the next edge is, in 2⁻³² pixels after the first.
     edge: i64,
-    /// The cell in which the row of pixels is now.
+    /// The cell in which the pixels are now, and the one in which they stay.
     cell: usize,
+    last: usize,
     /// The first pixel in the next cell. It may be one off by rounding: the weights are continuous there.
     next: usize,
 }
 
 impl Crossing {
-    #[inline]
+    #[inline(always)]
     fn new(grid: &Grid, axis: usize, y: usize, start: usize) -> Self {
         let [slope, per_row, offset] = grid.inverse[axis];
-        let origin = per_row * y as f64 + offset;
-        let cell = (origin + slope * start as f64).max(0.0) as usize;
-        let first = if slope > 0.0 { cell + 1 } else { cell };
-        // The casts saturate: a row along the axis has no next crossing in any picture.
-        let fixed = |pixels: f64| (pixels * f64::from(1 << 16) * f64::from(1 << 16)) as i64;
-        let (step, edge) =
-            (fixed(grid.per_cell[axis].abs()), fixed((first as f64 - origin) * grid.per_cell[axis]));
-        let mut crossing = Self { origin, slope, step, edge, cell, next: 0 };
+        let ring_last = [grid.columns, grid.rows][axis];
+        let place = per_row * y as f64 + offset + slope * start as f64;
+        let cell = (place.max(0.0) as usize).min(ring_last);
+        let place = place - cell as f64;
+        let last = match slope.partial_cmp(&0.0) {
+            Some(Ordering::Greater) => ring_last,
+            Some(Ordering::Less) => 0,
+            _ => cell,
+        };
+        let ahead = if slope > 0.0 { 1.0 - place } else { -place };
+        // Along the axis there is no next edge in any picture; two steps to beyond it do not overflow.
+        let fixed =
+            |pixels: f64| (pixels.clamp(-FAR_PX, FAR_PX) * f64::from(1 << 16) * f64::from(1 << 16)) as i64;
+        let (step, edge) = (fixed(grid.per_cell[axis].abs()), fixed(ahead * grid.per_cell[axis]));
+        let mut crossing = Self { place, slope, step, edge, cell, last, next: 0 };
         crossing.find_next();
         crossing
     }
 
     /// The place between this cell and the next, 0 to 1.
-    #[inline]
+    #[inline(always)]
     fn part(&self, x: usize) -> f32 {
-        (self.origin + self.slope * x as f64 - self.cell as f64) as f32
+        (self.place + self.slope * f64::from(x as u16)) as f32
     }
 
-    #[inline]
+    #[inline(always)]
     fn cross(&mut self) {
-        self.cell = if self.slope > 0.0 { self.cell + 1 } else { self.cell.saturating_sub(1) };
-        self.edge = self.edge.saturating_add(self.step);
+        if self.slope > 0.0 {
+            self.cell += 1;
+            self.place -= 1.0;
+        } else {
+            self.cell -= 1;
+            self.place += 1.0;
+        }
+        self.edge += self.step;
         self.find_next();
     }
 
-    #[inline]
+    #[inline(always)]
     fn find_next(&mut self) {
-        // A row that leaves the ring has no next crossing.
-        let leaves = self.slope == 0.0 || (self.cell == 0 && self.slope < 0.0);
-        self.next = if leaves { usize::MAX } else { (self.edge.max(0) >> 32) as usize + 1 };
+        // A row that reaches the ring's last cell has no next crossing.
+        self.next = if self.cell == self.last { usize::MAX } else { (self.edge.max(0) >> 32) as usize + 1 };
     }
 }
 
@@ -449,6 +483,7 @@ fn whole_between(low: f64, high: f64, end: usize) -> std::ops::Range<usize> {
     first.min(end)..(high.ceil() as usize).min(end).max(first.min(end))
 }
 
+#[inline(always)]
 fn count_clipped([red, green, blue]: [&[u8]; 3]) -> usize {
     // A byte can count 255 pixels, and the compiler counts sixteen bytes at once.
     let pieces = red.chunks(255).zip(green.chunks(255)).zip(blue.chunks(255));
@@ -535,4 +570,27 @@ pub fn reference_sample<R: Rows>(
     }
     let clipped = if pixels == 0 { 0.0 } else { clipped as f32 / pixels as f32 };
     Ok((cells, Quality { clipped, outside: outside as f32 / (rows * columns) as f32 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Layout, Matrix, PixelFormat, Strided};
+
+    #[test]
+    fn every_width_of_vectors_comes_to_the_same_bits() {
+        let bytes: Vec<u8> = (0..160 * 180_usize).map(|index| (index * 7919 % 251) as u8).collect();
+        for format in [PixelFormat::Yuv420, PixelFormat::Nv12] {
+            let layout = Layout { width: 160, height: 120, format, matrix: Matrix::Bt601Full };
+            let frame = FrameView::new(Strided::new(&bytes, 160), layout).expect("the layout is valid");
+            let cells_of = |level: Level| {
+                let mut sampler = Sampler { level, ..Sampler::new(12, 10).expect("the grid is valid") };
+                let mut cells = [0.0_f32; 12 * 10 * 3];
+                let face = [[7.9, -1.1, 30.0], [1.1, 7.9, 8.0]];
+                sampler.sample(&frame, &face, &mut cells).expect("the face is in the picture");
+                cells.map(f32::to_bits)
+            };
+            assert_eq!(cells_of(Level::new()), cells_of(Level::baseline()));
+        }
+    }
 }

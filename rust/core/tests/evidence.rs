@@ -185,7 +185,7 @@ proptest! {
 fn the_rank_is_that_of_scoring_every_decoy_in_full() {
     for session in 0..20_u8 {
         let timeline = played(&Challenge::generate(&[session; 32], Mode::Standard));
-        let response = if session % 2 == 0 { 0.004 } else { 0.05 };
+        let response = if session.is_multiple_of(2) { 0.004 } else { 0.05 };
         let face = light(&face(&timeline, response, 0.0, 0.01, u64::from(session)));
         let scorer = face.scorer(&timeline, &[-0.02, 0.0, 0.02]);
         let codes = *timeline.challenge().codes();
