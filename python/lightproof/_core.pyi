@@ -274,6 +274,10 @@ def frame_to_srgb(
     Raises :class:`~lightproof.errors.FrameError` for an image of the wrong size, stride or type.
     """
 
+ANOTHER_PICTURE: float
+"""Share of the face's light that may be elsewhere in a frame; what has more is a picture of something else,
+or of a blink, and is not taken in."""
+
 BANDS: int
 """Bands of grid rows whose light is kept apart for the latency: a rolling shutter exposes them one after
 another."""
@@ -349,7 +353,8 @@ class Response:
 
         Returns:
             Shift to the right and down in cells, turn in radians, relative growth, and the share of the
-            face's light (luminance) that is elsewhere than these explain.
+            face's light (luminance) that is elsewhere than these explain. Where that is more than
+            :data:`ANOTHER_PICTURE` the frame was not taken in.
 
         Raises:
             InputError: ``cells`` has another size than the reference.

@@ -103,10 +103,27 @@ def test_light_that_comes_100_ms_late_is_refused_as_late() -> None:
     assert evidence.latency.reasons == (ReasonCode.LATE_LIGHT,)
 
 
+@pytest.mark.parametrize(("frames", "finding"), [(5, Finding.PASS), (6, Finding.FAIL)])
+def test_a_picture_that_is_unlike_for_a_blink_is_left_out_and_for_longer_a_cut(
+    frames: int, finding: Finding
+) -> None:
+    observation = observed(rig(), response=0.1)
+    taken_in = observation.response.frames
+    other = np.random.default_rng(1).uniform(0.1, 0.3, (ROWS, COLUMNS, 3)).astype(np.float32)
+    for k in range(100, 100 + frames):
+        shot = frame(k)
+        observation.track.note_frame(shot)
+        observation.track.note_face(True, same=observation.add(other, shot, TRANSFORM))
+    assert observation.response.frames == taken_in
+    evidence, _ = judge(observation, rig(), Policy(decoys=1023), bytes(32), 0.0)
+    assert evidence.continuity.finding is finding
+    assert evidence.freshness.finding is Finding.PASS
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda o: setattr(o.track, "cuts", 1), ReasonCode.SCENE_CUT),
+        (lambda o: setattr(o.track, "longest_unlike", 6), ReasonCode.SCENE_CUT),
         (lambda o: setattr(o.track, "several", 1), ReasonCode.SEVERAL_FACES),
         (lambda o: setattr(o.track, "lost", 30), ReasonCode.FACE_LOST),
         (lambda o: setattr(o.track, "longest_loss", 9), ReasonCode.FACE_LOST),

@@ -235,7 +235,7 @@ class _FilmedObservation(Observation):
         super().__init__(*arguments, **named)
         self._reel = reel
 
-    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> float:
+    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> bool:
         without_picture = replace(frame, image=np.empty((0, 0, 3), np.uint8))
         self._reel.exposures.append(
             Exposure(cells.copy(), without_picture, transform.copy(), self.timeline.shown)

@@ -83,7 +83,7 @@ class ContinuityEvidence:
     """Whether one face was seen without a break, by a camera that held still, under a screen that kept time.
 
     ``motion`` is the largest distance of the face from where it started, in eye distances; ``lost`` the
-    share of frames in which no face was found; ``dropped`` the share of frames that never came.
+    share of frames in which this face was not seen; ``dropped`` the share of frames that never came.
     """
 
     finding: Finding

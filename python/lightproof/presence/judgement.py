@@ -86,11 +86,8 @@ LOST_MOST: Final = 0.10
 DROPPED_MOST: Final = 0.20
 LONGEST_LOSS_FRAMES: Final = 5
 MOTION_MOST: Final = 0.35
-"""Blinks and short losses are human; a face that moved by a third of its eye distance lit other cells."""
-
-CUT_RESIDUAL: Final = 0.125
-"""Share of the face's light that may be elsewhere in a frame: a blink in light from one side moved up to
-0.10, another head in the same pose at least 0.146."""
+"""Blinks and short losses are human, and so is a picture that is unlike the rest for as long as a blink; one
+that stays unlike was cut. A face that moved by a third of its eye distance lit other cells."""
 
 GAIN_CHANGE_MOST: Final = 0.01
 """Exposure and gain that differ by more than 1 % between frames were not locked."""
@@ -360,7 +357,7 @@ def _continuity(observation: Observation, rig: RigDescription, flips_late_s: flo
     dropped = _dropped(track.times_s, rig.frame_rate_hz)
     failures = [ReasonCode.SEVERAL_FACES] if track.several else []
     doubts = []
-    if track.cuts:
+    if track.longest_unlike > LONGEST_LOSS_FRAMES:
         failures.append(ReasonCode.SCENE_CUT)
     if lost > LOST_MOST or track.longest_loss > LONGEST_LOSS_FRAMES:
         doubts.append(ReasonCode.FACE_LOST)

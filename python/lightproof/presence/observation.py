@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import BANDS, Response, Timeline
+from lightproof._core import ANOTHER_PICTURE, BANDS, Response, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import overwrite
@@ -33,11 +33,12 @@ class Track:
     several: int = 0
     longest_loss: int = 0
     motion: float = 0.0
-    cuts: int = 0
+    longest_unlike: int = 0
     times_s: list[float] = field(default_factory=list)
     metadata: list[CameraMetadata] = field(default_factory=list)
     exposures: list[float] = field(default_factory=list)
     _losing: int = 0
+    _unlike: int = 0
 
     def note_frame(self, frame: Frame) -> None:
         """Note a frame that came, whatever it shows."""
@@ -46,11 +47,14 @@ class Track:
         self.metadata.append(frame.metadata)
         self.exposures.append(frame.exposure_s)
 
-    def note_face(self, found: bool) -> None:
-        """Note whether the frame showed the one face."""
-        self._losing = 0 if found else self._losing + 1
-        self.lost += not found
+    def note_face(self, found: bool, *, same: bool = True) -> None:
+        """Note whether the frame showed the one face, and whether its picture was like those before."""
+        seen = found and same
+        self._losing = 0 if seen else self._losing + 1
+        self._unlike = self._unlike + 1 if found and not same else 0
+        self.lost += not seen
         self.longest_loss = max(self.longest_loss, self._losing)
+        self.longest_unlike = max(self.longest_unlike, self._unlike)
 
 
 class Observation:
@@ -87,24 +91,26 @@ class Observation:
         self.response = Response(prediction.mask, reference, self.mixing)
         self.start_s, self._half_s = start_s, duration_s / 2
 
-    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> float:
+    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> bool:
         """Take in the cells of one frame; ``transform`` maps the grid to its pixels.
 
-        Returns the share of the face's light that is elsewhere than registration explains; a frame of before
-        the first light is left out and gives 0.
+        Returns whether its picture is like the reference. One that is not, as of another face or of one in
+        the middle of a blink, is left out, and so is a frame of before the first light.
         """
         first_s = self.timeline.first_flip_s
         rows_px = transform @ _MIDDLES
         start_s, end_s = frame.light_interval_s(float(rows_px[1].mean()))
         if first_s is None or start_s < first_s + self.latency_s:
-            return 0.0
+            return True
         light = self.timeline.light(start_s, end_s, self.latency_s)
         u = ((start_s + end_s) / 2 - self.start_s) / self._half_s - 1.0
         residual = self.response.push(cells, light.tolist(), u)[4]
+        if not residual <= ANOTHER_PICTURE:
+            return False
         self.exposures_s.append((start_s, end_s))
         self.band_exposures_s.append([frame.light_interval_s(row) for row in rows_px[1].tolist()])
         self.light.append(light)
-        return float(residual)
+        return True
 
     def snapshot(self) -> Observation:
         """Return what was gathered so far, to be judged in another thread while more comes in.

@@ -16,7 +16,7 @@ from lightproof.face.tracker import FaceTracker, TrackedFace
 from lightproof.frames import FrameGate, rgb_picture
 from lightproof.matching import ProbeGallery
 from lightproof.position import NEUTRAL_SRGB, Positioned
-from lightproof.presence.judgement import CUT_RESIDUAL, LOOKS
+from lightproof.presence.judgement import LOOKS
 from lightproof.presence.observation import Observation
 from lightproof.presence.screen_time import ScreenTime
 from lightproof.presence.surface import predict
@@ -175,21 +175,23 @@ class _Scene:
         track.note_frame(frame)
         rgb = rgb_picture(frame)
         face = self._eyes.tracker.track(rgb)
-        track.note_face(face is not None)
         if face is None:
+            track.note_face(False)
             return
         if face.several_faces:
             track.several += 1
             self.broken = True
-        self._add(frame, face)
-        self._eyes.gallery.offer(rgb, face, frame.sensor_time_s)
+        same = self._add(frame, face)
+        track.note_face(True, same=same)
+        if same:
+            self._eyes.gallery.offer(rgb, face, frame.sensor_time_s)
 
-    def _add(self, frame: Frame, face: TrackedFace) -> None:
+    def _add(self, frame: Frame, face: TrackedFace) -> bool:
+        """Take in the cells of a frame and return whether its picture is like those before."""
         moved_px: NDArray[np.float64] = face.five_points.mean(axis=0) - self._started_px
         track = self._observation.track
         track.motion = max(track.motion, float(np.linalg.norm(moved_px)) / self._eye_distance_px)
         cells, _, _ = self._eyes.sampler.sample(
             frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
         )
-        if self._observation.add(cells, frame, face.transform) > CUT_RESIDUAL:
-            track.cuts += 1
+        return self._observation.add(cells, frame, face.transform)

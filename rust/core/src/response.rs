@@ -32,6 +32,10 @@ const DARKEST: f32 = 1e-4;
 /// itself it would be loud.
 const LEAST_RELATIVE_LIGHT: f32 = 0.05;
 
+/// Share of the face's light that may be elsewhere in a frame (see [`Registration::residual`]): a blink in light from one
+/// side moved up to 0.10, another head in the same pose at least 0.146. What has more is another picture.
+pub const ANOTHER_PICTURE: f64 = 0.125;
+
 /// Drift is a cubic in time: a person who settles, a lamp that warms up. A code of ≥ 8 dwells is not a cubic.
 const DRIFT: usize = 4;
 /// Shift in x and y, turn, scale.
@@ -246,6 +250,8 @@ impl Response {
     /// Takes in one frame: its `cells` (rows × columns × 3, linear light), the mean `light` of the screen's quadrants
     /// TL TR BL BR during its exposure (linear sRGB), and its time `u`, scaled so that the session lies in −1…1.
     ///
+    /// A frame whose [`Registration::residual`] exceeds [`ANOTHER_PICTURE`] is registered, but not taken in.
+    ///
     /// # Errors
     /// [`Error::GridSize`] if `cells` is not the size of the reference; nothing is taken in then.
     pub fn push(&mut self, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Result<Registration, Error> {
@@ -258,8 +264,12 @@ impl Response {
     /// The work of a frame, made once for each width of vectors that processors have.
     #[inline(always)]
     fn take_in<S: Simd>(&mut self, simd: S, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Registration {
-        self.features(cells);
+        let band_light = self.features(cells);
         let registration = self.register(simd);
+        if registration.residual.is_nan() || registration.residual > ANOTHER_PICTURE {
+            return registration;
+        }
+        self.add_to_series(&band_light);
         self.now.x = regressors(u, &registration, light, &self.mixing);
         let mut nuisance = [0.0; NUISANCE];
         nuisance.copy_from_slice(&self.now.x[..NUISANCE]);
@@ -268,9 +278,9 @@ impl Response {
         registration
     }
 
-    /// Sets the features of every cell, and adds those of the face and of its bands to the series.
+    /// Sets the features of every cell; returns the light of each band.
     #[inline(always)]
-    fn features(&mut self, cells: &[f32]) {
+    fn features(&mut self, cells: &[f32]) -> [[f64; 3]; BANDS] {
         let mut light = [[0.0_f64; 3]; BANDS];
         for (k, (&i, &band)) in self.members.iter().zip(&self.band_of).enumerate() {
             let pixel = &cells[i as usize * 3..][..3];
@@ -283,12 +293,16 @@ impl Response {
             self.now.y[1][k] = g - 0.5 * (r + b);
             self.now.y[2][k] = LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b;
         }
-        for ((series, light), reference) in self.bands.iter_mut().zip(&light).zip(&self.band_light) {
+        light
+    }
+
+    fn add_to_series(&mut self, band_light: &[[f64; 3]; BANDS]) {
+        for ((series, light), reference) in self.bands.iter_mut().zip(band_light).zip(&self.band_light) {
             series.push(features_of(light, reference));
         }
         let face =
             |bands: &[[f64; 3]; BANDS]| std::array::from_fn(|c| bands.iter().map(|band| band[c]).sum());
-        self.series.push(features_of(&face(&light), &face(&self.band_light)));
+        self.series.push(features_of(&face(band_light), &face(&self.band_light)));
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use lightproof_core::challenge::{Challenge, Decoys, ILLUMINATIONS, Mode, fill_decoys, neutral};
 use lightproof_core::freshness::{FaceLight, response_strength};
-use lightproof_core::response::{FEATURES, Response};
+use lightproof_core::response::{ANOTHER_PICTURE, FEATURES, Response};
 use lightproof_core::timeline::Timeline;
 use proptest::prelude::*;
 
@@ -279,6 +279,21 @@ fn a_dimly_lit_cell_has_the_quotients_of_any_other_under_a_strong_response() {
                 "seed {seed}, cell {cell}: {a} across, {b} down"
             );
         }
+    }
+}
+
+#[test]
+fn a_picture_of_something_else_is_told_and_not_taken_in() {
+    let pattern = |k: usize| 0.1 + 0.3 * ((k * 7919) % 101) as f32 / 101.0;
+    let reference: Vec<f32> = (0..64 * 3).map(|i| pattern(i / 3)).collect();
+    let mut response = Response::new(&[true; 64], &reference, 8, 8, MIXING, 16).unwrap();
+    let brighter: Vec<f32> = reference.iter().map(|v| 1.3 * v).collect();
+    let other: Vec<f32> = (0..64 * 3).map(|i| pattern(i / 3 + 31)).collect();
+    let broken = vec![f32::NAN; 64 * 3];
+    for (cells, frames) in [(&reference, 1), (&other, 1), (&brighter, 2), (&broken, 2)] {
+        let residual = response.push(cells, &[[0.3; 3]; 4], 0.0).unwrap().residual;
+        assert_eq!(residual <= ANOTHER_PICTURE, cells == &reference || cells == &brighter, "{residual}");
+        assert_eq!((response.frames(), response.series().len()), (frames, frames));
     }
 }
 

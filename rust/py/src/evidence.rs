@@ -15,6 +15,7 @@ use crate::errors::{input, raise};
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("BANDS", response::BANDS)?;
+    module.add("ANOTHER_PICTURE", response::ANOTHER_PICTURE)?;
     module.add_class::<Timeline>()?;
     module.add_class::<Response>()?;
     module.add_class::<ResponseMaps>()?;
