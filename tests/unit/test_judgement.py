@@ -103,14 +103,14 @@ def test_light_that_comes_100_ms_late_is_refused_as_late() -> None:
     assert evidence.latency.reasons == (ReasonCode.LATE_LIGHT,)
 
 
-@pytest.mark.parametrize(("frames", "finding"), [(5, Finding.PASS), (6, Finding.FAIL)])
+@pytest.mark.parametrize(("frames", "finding"), [(12, Finding.PASS), (13, Finding.FAIL)])
 def test_a_picture_that_is_unlike_for_a_blink_is_left_out_and_for_longer_a_cut(
     frames: int, finding: Finding
 ) -> None:
-    observation = observed(rig(), response=0.1)
+    observation = observed(rig(), frames=150, response=0.1)
     taken_in = observation.response.frames
     other = np.random.default_rng(1).uniform(0.1, 0.3, (ROWS, COLUMNS, 3)).astype(np.float32)
-    for k in range(100, 100 + frames):
+    for k in range(150, 150 + frames):
         shot = frame(k)
         observation.track.note_frame(shot)
         observation.track.note_face(True, same=observation.add(other, shot, TRANSFORM))
@@ -123,10 +123,10 @@ def test_a_picture_that_is_unlike_for_a_blink_is_left_out_and_for_longer_a_cut(
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda o: setattr(o.track, "longest_unlike", 6), ReasonCode.SCENE_CUT),
+        (lambda o: setattr(o.track, "longest_unlike", 13), ReasonCode.SCENE_CUT),
         (lambda o: setattr(o.track, "several", 1), ReasonCode.SEVERAL_FACES),
         (lambda o: setattr(o.track, "lost", 30), ReasonCode.FACE_LOST),
-        (lambda o: setattr(o.track, "longest_loss", 9), ReasonCode.FACE_LOST),
+        (lambda o: setattr(o.track, "longest_loss", 13), ReasonCode.FACE_LOST),
         (lambda o: setattr(o.track, "motion", 0.6), ReasonCode.EXCESSIVE_MOTION),
         (lambda o: o.track.metadata.append(CameraMetadata(locked=None)), ReasonCode.CAMERA_NOT_LOCKED),
         (lambda o: o.track.note_frame(frame(101, gain=1.2)), ReasonCode.CAMERA_NOT_LOCKED),

@@ -84,10 +84,11 @@ inconclusive."""
 
 LOST_MOST: Final = 0.10
 DROPPED_MOST: Final = 0.20
-LONGEST_LOSS_FRAMES: Final = 5
+LONGEST_LOSS_S: Final = 0.4
 MOTION_MOST: Final = 0.35
-"""Blinks and short losses are human, and so is a picture that is unlike the rest for as long as a blink; one
-that stays unlike was cut. A face that moved by a third of its eye distance lit other cells."""
+"""A blink takes 0.1 to 0.4 s, and in light from one side it can make a picture unlike the rest or hide the
+face; a picture that stays unlike was cut. A face that moved by a third of its eye distance lit other
+cells."""
 
 GAIN_CHANGE_MOST: Final = 0.01
 """Exposure and gain that differ by more than 1 % between frames were not locked."""
@@ -357,9 +358,10 @@ def _continuity(observation: Observation, rig: RigDescription, flips_late_s: flo
     dropped = _dropped(track.times_s, rig.frame_rate_hz)
     failures = [ReasonCode.SEVERAL_FACES] if track.several else []
     doubts = []
-    if track.longest_unlike > LONGEST_LOSS_FRAMES:
+    longest_frames = LONGEST_LOSS_S * rig.frame_rate_hz
+    if track.longest_unlike > longest_frames:
         failures.append(ReasonCode.SCENE_CUT)
-    if lost > LOST_MOST or track.longest_loss > LONGEST_LOSS_FRAMES:
+    if lost > LOST_MOST or track.longest_loss > longest_frames:
         doubts.append(ReasonCode.FACE_LOST)
     if track.motion > MOTION_MOST:
         doubts.append(ReasonCode.EXCESSIVE_MOTION)
