@@ -311,7 +311,7 @@ type Lanes = [f32; LANES];
 
 impl Scorer {
     /// Scores every challenge in `codes` (16 codes each) into `scores`: what the best gains explain at the best latency,
-    /// but no more than the ceiling of an ordinary challenge (see [`LEAST_ENERGY`]).
+    /// but no more than the ceiling of an ordinary challenge (see `LEAST_ENERGY`).
     ///
     /// # Panics
     /// If `codes` does not hold 16 codes for each place in `scores`, or one is not below 60.

@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 /// still head) cannot make it singular. Small against the 10⁻³ relative accuracy that any estimate here can have.
 const RIDGE: f64 = 1e-9;
 
-/// Inverts a symmetric positive semi-definite matrix after adding [`RIDGE`] to its diagonal.
+/// Inverts a symmetric positive semi-definite matrix after adding `RIDGE` to its diagonal.
 ///
 /// Returns `None` where the matrix holds a value that is not finite.
 #[must_use]

@@ -6,7 +6,7 @@
 //! its own precision, beside a quadratic surface that takes what distance, tilt and a plain bend of paper would give.
 //!
 //! A prediction is never exact: it knows no shadows, and a mesh is smoother than a face. Under strong light that, and not
-//! the camera, is the error, and neighbouring cells share it. So no cell counts for more than [`MODEL_SIGMA`] allows, and
+//! the camera, is the error, and neighbouring cells share it. So no cell counts for more than `MODEL_SIGMA` allows, and
 //! the standard error adds up the residuals of neighbours before it squares them (Conley 1999).
 //!
 //! A face has relief along both axes, paper bent or folded at most along one: each axis must stand on its own. Glass
