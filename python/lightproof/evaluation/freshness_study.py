@@ -21,6 +21,7 @@ from lightproof.evaluation.chart_power import Curve, Screen, power_chart
 from lightproof.evaluation.local_workers import in_order
 from lightproof.evaluation.mean_light import LATENCY_S, Look, Session, Setting
 from lightproof.evaluation.ranking import comes_first
+from lightproof.evaluation.trial_log import write_whole
 from lightproof.policy import MAX_DECOYS
 from lightproof.presence.judgement import LOOKS, decoys_at_a_look
 from lightproof.simulation.conditions import Conditions
@@ -140,10 +141,10 @@ def main() -> None:
     else:
         curves = study(arguments.sessions, arguments.jobs, partial(print, flush=True))
         if kept is not None:
-            _write(
+            write_whole(
                 kept, json.dumps({name: [asdict(line) for line in lines] for name, lines in curves.items()})
             )
-    _write(arguments.out, draw(curves))
+    write_whole(arguments.out, draw(curves))
 
 
 def _comes_first(session: Session, look: Look, decoys: int) -> bool:
@@ -152,12 +153,6 @@ def _comes_first(session: Session, look: Look, decoys: int) -> bool:
 
 def _row(name: str, cells: Sequence[object]) -> str:
     return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_text(text)
-    os.replace(part, path)
 
 
 if __name__ == "__main__":

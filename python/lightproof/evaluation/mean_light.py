@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import Challenge, FaceLight, Response, Timeline
 from lightproof.policy import Mode
+from lightproof.presence.judgement import LUMINANCE
 from lightproof.simulation.conditions import Conditions
 
 LATENCY_S: Final = 0.05
@@ -63,7 +64,6 @@ _BANDS: Final = 5
 _SIDE: Final = 10
 """Cells are 10 × 10; rows of two make five bands that a rolling shutter exposes one after another."""
 
-_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 _TINT: Final = 0.3
 """The room's light is up to this much stronger or weaker in each channel than the screen's white."""
 
@@ -124,8 +124,8 @@ class Session:
         """Film, and pause after each of these numbers of dwells to give what was seen until then."""
         setting, rng, mixing = self._setting, self._rng, self._mixing
         tint = rng.uniform(1 - _TINT, 1 + _TINT, 3)
-        tint /= _LUMINANCE @ tint
-        screen = setting.response / float(_LUMINANCE @ mixing.sum(axis=1))
+        tint /= LUMINANCE @ tint
+        screen = setting.response / float(LUMINANCE @ mixing.sum(axis=1))
         albedo = rng.uniform(0.08, 0.3, (_SIDE, _SIDE, 3))
         neutral = tint + screen * (mixing @ self.timeline.light(-1.0, -0.9, 0.0).mean(axis=0))
         response = Response(

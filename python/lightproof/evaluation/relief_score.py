@@ -17,9 +17,8 @@ from lightproof.presence.evidence import PresenceEvidence
 from lightproof.presence.judgement import (
     RELIEF_ACROSS,
     RELIEF_DOWN,
-    RELIEF_MISFIT,
-    RELIEF_MOST,
     RELIEF_Z,
+    is_no_skin,
 )
 from lightproof.verdict import Finding
 
@@ -69,11 +68,8 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
     margin = min((k - least) / sigma for k, sigma, least in axes)
     if not math.isfinite(margin):
         return None
-    mirrors = any(k - RELIEF_Z * sigma > RELIEF_MOST for k, sigma, _ in axes)
     others = (evidence.response, evidence.continuity, evidence.freshness, evidence.latency)
     return ReliefScore(
         margin,
-        not mirrors
-        and relief.misfit <= RELIEF_MISFIT
-        and all(part.finding is Finding.PASS for part in others),
+        not is_no_skin(axes, relief.misfit) and all(part.finding is Finding.PASS for part in others),
     )

@@ -342,13 +342,21 @@ def _relief(maps: ResponseMaps | None, observation: Observation) -> ReliefEviden
         return ReliefEvidence(finding, reasons, across, across_sigma, down, down_sigma, fit.misfit)
 
     axes = ((across, across_sigma, RELIEF_ACROSS), (down, down_sigma, RELIEF_DOWN))
-    if fit.misfit > RELIEF_MISFIT or any(k - RELIEF_Z * sigma > RELIEF_MOST for k, sigma, _ in axes):
+    if is_no_skin(axes, fit.misfit):
         return found(Finding.FAIL, ReasonCode.FLAT_LIGHT)
     if any(k + RELIEF_Z * sigma < least for k, sigma, least in axes):
         return found(Finding.FAIL, ReasonCode.FLAT_LIGHT)
     if all(k - RELIEF_Z * sigma >= least for k, sigma, least in axes):
         return found(Finding.PASS)
     return found(Finding.INCONCLUSIVE, ReasonCode.RELIEF_UNCLEAR)
+
+
+def is_no_skin(axes: tuple[tuple[float, float, float], ...], misfit: float) -> bool:
+    """Return whether relief is more than a head has, or light comes back that no surface explains: glass.
+
+    ``axes`` are coefficient, standard error and least that passes; only the first two are looked at.
+    """
+    return not misfit <= RELIEF_MISFIT or any(k - RELIEF_Z * sigma > RELIEF_MOST for k, sigma, _ in axes)
 
 
 def _continuity(observation: Observation, rig: RigDescription, flips_late_s: float) -> ContinuityEvidence:

@@ -317,7 +317,7 @@ impl Response {
             let unexplained = explained.fold(lanes(simd, luma, at), |rest, part| rest - part);
             lanes(simd, &self.reference[1], at) * unexplained.abs()
         });
-        let light = sum(simd, n, |at| lanes(simd, &self.reference[1], at));
+        let light: f64 = self.band_light.iter().map(|band| band[1]).sum();
         let [_, x, y, turn, scale] = fit.map(f64::from);
         // A picture that moved right holds, at a cell, what was to its left: the shift is minus the coefficient.
         Registration {
@@ -325,7 +325,7 @@ impl Response {
             y: -y,
             turn: -turn,
             scale: -scale,
-            residual: f64::from(rest / light.max(f32::MIN_POSITIVE)),
+            residual: f64::from(rest) / light.max(f64::MIN_POSITIVE),
         }
     }
 
