@@ -42,9 +42,9 @@ bench: install-dev ## Measure speed
 
 study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, films of sessions from BASES, and power
 	cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
-	@if [ -d "$(BASES)" ]; then set -x; $(BIN)/python -m lightproof.evaluation.wrong_challenge_study --bases "$(BASES)"; \
+	@if [ -d "$(BASES)" ]; then set -x; $(BIN)/python -m studies.freshness.wrong_challenge_study --bases "$(BASES)"; \
 	else echo "no wrong challenges are held against films: there are no bases in $(BASES); set BASES=DIR"; fi
-	$(BIN)/python -m lightproof.evaluation.freshness_study --out docs/freshness-power.svg
+	$(BIN)/python -m studies.freshness.power_study --out docs/freshness-power.svg
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
 	@targets=$$(cargo +nightly fuzz list --fuzz-dir rust/fuzz) || exit 1; for target in $$targets; do \
@@ -53,10 +53,10 @@ fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust an
 
 photosafety: install-dev ## Count flashes in a million challenges of each mode, and on real panels
 	cargo test --release --package lightproof-core --test photosafety --quiet -- --ignored a_million
-	$(BIN)/python -m pytest tests/photosafety
+	$(BIN)/python -m pytest tests/studies/test_panels.py tests/studies/test_rhythm.py
 
 photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
-	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/photosafety/test_iris.py
+	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/studies/test_iris.py
 
 wheel: install-dev ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist

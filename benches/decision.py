@@ -13,9 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+import clock  # first: it switches the threads off
 import cv2
 
-import clock  # first: it switches the threads off
 from lightproof import verification
 from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import load_networks
@@ -60,10 +60,10 @@ def measure(sessions: int = 4) -> list[Decision]:
             def look(
                 *arguments: object,
                 looks: list[tuple[float, float]] = looks,
-                to_the_end: bool = seed == sessions,
+                with_final_continuity: bool = seed == sessions,
             ) -> tuple[PresenceEvidence, Trace | None] | None:
                 wall_s, processor_s = time.perf_counter(), time.process_time()
-                if to_the_end:
+                if with_final_continuity:
                     return None
                 judged = judge_if_enough(*arguments)  # type: ignore[arg-type]
                 if judged is not None:

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import clock  # first: it switches the threads off
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-import clock  # first: it switches the threads off
 from lightproof import _core
 
 WIDTH, HEIGHT = 1280, 720

@@ -7,12 +7,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import clock  # first: it switches the threads off
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
 
-import clock  # first: it switches the threads off
 from lightproof import _core
 
 SEED = b"\x02" * 32
@@ -21,7 +21,7 @@ CHUNK = 1 << 14
 RHO = 0.95
 FEATURES = np.array([[1, 0, -1], [-0.5, 1, -0.5], [0.2126, 0.7152, 0.0722]])
 FRAMES_HZ, EXPOSURE_S = 30.0, 0.015
-LEAST_ENERGY = 0.25
+MIN_ENERGY = 0.25
 
 
 class Session:
@@ -76,7 +76,7 @@ class Twin:
         energy = (
             (second - square) * np.sum(shares**2) + square * np.sum(shares.sum(axis=0) ** 2)
         ) * self.coupling
-        scale = np.linalg.inv(np.linalg.cholesky(energy)) / np.sqrt(LEAST_ENERGY)
+        scale = np.linalg.inv(np.linalg.cholesky(energy)) / np.sqrt(MIN_ENERGY)
         terms = self.evidence[:, None, :] * colours[None]
         self.ceiling = (terms @ scale.T).astype(np.float32)
 

@@ -59,7 +59,7 @@ def _peak_mib() -> float:
 
 def record(path: Path, seed: int) -> None:
     """Record one simulated session, frames and all; run it in a process of its own."""
-    from lightproof.rigs.recording_writer import RecordingWriter
+    from lightproof.rigs.recording.writer import RecordingWriter
     from lightproof.rigs.simulated import open_rig
 
     rig = RecordingWriter(open_rig(RigOptions(seed=seed)), path)
@@ -82,7 +82,7 @@ def _simulated(networks: FaceNetworks, seed: int) -> None:
 
 
 def _recorded(networks: FaceNetworks, path: Path) -> None:
-    from lightproof.rigs.recording import open_rig
+    from lightproof.rigs.recording.rig import open_rig
 
     rig = open_rig(RigOptions(subject=path))
     nonce, entropy = recorded_entropy(dict(rig.context))

@@ -21,13 +21,13 @@ from lightproof._core import BANDS, NEUTRAL_SRGB, Challenge, Sampler
 from lightproof.errors import RigError
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.tracker import FaceTracker
-from lightproof.frames import FrameGate, rgb_picture
 from lightproof.matching import ProbeGallery
-from lightproof.position import Positioned, wait_for_position
-from lightproof.presence.judgement import LATENCY_SIGMA_MOST_S, latency_curve, peak_latency_s
+from lightproof.presence.frames import FrameGate, rgb_picture
+from lightproof.presence.judgement import MAX_LATENCY_SIGMA_S, latency_curve, peak_latency_s
 from lightproof.presence.playing import Eyes, play
+from lightproof.presence.position import Positioned, wait_for_position
 from lightproof.presence.surface import predict
-from lightproof.privacy.forget import Forgetting
+from lightproof.privacy.forget import BiometricScope
 from lightproof.rigs.protocol import Calibration, Frame, Rig
 from lightproof.verdict import REASONS, ReasonCode
 
@@ -40,7 +40,7 @@ MIN_CLEAR: Final = 3
 LATENCIES_S: Final = np.arange(-0.060, 0.400, 0.004)
 """Where the latency is looked for: screen, exposure and a slow driver's queue together stay below 0.4 s."""
 
-SPREAD_MOST_S: Final = 0.010
+MAX_SPREAD_S: Final = 0.010
 """A quarter of the 40 ms by which a session's latency may differ: four standard deviations stay inside."""
 
 MIN_EXPLAINED: Final = 40.0
@@ -59,7 +59,7 @@ SETTLED_S: Final = 0.06
 """What the light still does after the calibrated latency: the panel's rise and what the latency's error
 leaves."""
 
-MIXING_SIGMA_MOST: Final = 0.02
+MAX_MIXING_SIGMA: Final = 0.02
 """A mixing known less well is hardly better than none: cameras leak about 0.06 of one colour into another."""
 
 
@@ -103,12 +103,12 @@ def measure(
 
     Raises:
         CalibrationUnclearError: nobody got into position, or fewer than :data:`MIN_CLEAR` challenges were
-            clear, or their latencies differ by more than :data:`SPREAD_MOST_S`.
+            clear, or their latencies differ by more than :data:`MAX_SPREAD_S`.
         RigError: the camera or the screen fails.
     """
-    with Forgetting() as forgetting, rig:
+    with BiometricScope() as scope, rig:
         tracker, gallery = FaceTracker(networks), ProbeGallery(networks.embedder)
-        eyes = Eyes(FrameGate(), forgetting.keep(tracker), Sampler(), forgetting.keep(gallery))
+        eyes = Eyes(FrameGate(), scope.keep(tracker), Sampler(), scope.keep(gallery))
         bench = _Bench(rig, eyes, on_hint or (lambda _: None))
         found: list[float] = []
         for number in range(repeats):
@@ -122,7 +122,7 @@ def measure(
             on_challenge(repeats)
         mixing, sigma = bench.mixing(latency_s)
     measured = Measured(Calibration(latency_s), tuple(found), spread_s, None)
-    if sigma > MIXING_SIGMA_MOST:
+    if sigma > MAX_MIXING_SIGMA:
         return measured
     rows = tuple((float(red), float(green), float(blue)) for red, green, blue in mixing)
     return replace(
@@ -169,11 +169,11 @@ class _Bench:
     def latency_s(self, challenge: Challenge) -> float | None:
         """Play a challenge and return the latency of its light, None if it is not clear."""
         played = play(self._rig, challenge, self._position(), self._eyes, lambda *_: False)
-        if played.screen_time.lost:
+        if played.flip_monitor.lost:
             return None
         curve = latency_curve(played.observation, LATENCIES_S)
         peak = peak_latency_s(LATENCIES_S, curve)
-        if peak is None or peak[1] > LATENCY_SIGMA_MOST_S or curve.max() < MIN_EXPLAINED * BANDS:
+        if peak is None or peak[1] > MAX_LATENCY_SIGMA_S or curve.max() < MIN_EXPLAINED * BANDS:
             return None
         return peak[0]
 
@@ -244,10 +244,10 @@ def _agreed(found: list[float], repeats: int) -> tuple[float, float]:
             "come closer, dim the room and hold still"
         )
     spread_s = statistics.stdev(found)
-    if spread_s > SPREAD_MOST_S:
+    if spread_s > MAX_SPREAD_S:
         raise CalibrationUnclearError(
             f"the latency differs by ±{1000 * spread_s:.0f} ms between challenges, at most "
-            f"±{1000 * SPREAD_MOST_S:.0f} ms can be used; close other programs that are busy"
+            f"±{1000 * MAX_SPREAD_S:.0f} ms can be used; close other programs that are busy"
         )
     return statistics.median(found), spread_s
 

@@ -23,14 +23,14 @@ from lightproof.device import DeviceKey
 from lightproof.errors import RecordingError
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.tracker import FaceTracker
-from lightproof.frames import FrameGate
 from lightproof.matching import MatchEvidence, ProbeGallery, compare
-from lightproof.position import wait_for_position
 from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.judgement import Trace, judge, judge_if_enough, to_the_end
+from lightproof.presence.frames import FrameGate
+from lightproof.presence.judgement import Trace, judge, judge_if_enough, with_final_continuity
 from lightproof.presence.observation import Observation
 from lightproof.presence.playing import Eyes, play
-from lightproof.privacy.forget import Forgetting
+from lightproof.presence.position import wait_for_position
+from lightproof.privacy.forget import BiometricScope
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
 from lightproof.result import SessionResult, sign_result, software_sha256
@@ -106,7 +106,7 @@ class Session:
     trace: Trace | None = None
 
 
-class _Clockwork:
+class StepTimer:
     """Says which step is going on and how long each took."""
 
     def __init__(self, on_step: Callable[[Step], None] | None) -> None:
@@ -164,24 +164,22 @@ def verify(
         session = verify(rig, Request.fresh(), load_networks(), ask=ask_in_words, reference=Path("id.jpg"))
         print(session.verdict.outcome)
     """
-    clockwork = _Clockwork(on_step)
+    timer = StepTimer(on_step)
     entropy = entropy or Entropy.fresh()
 
     def consent() -> Consent:
         return ask(notice(request, recording=note is not None, report=keep_trace))
 
-    with Forgetting() as forgetting:
-        session = _run(
-            rig, request, networks, consent, reference, entropy, clockwork, on_hint, note, forgetting
-        )
-        with clockwork.step(Step.RESULT):
+    with BiometricScope() as scope:
+        session = _run(rig, request, networks, consent, reference, entropy, timer, on_hint, note, scope)
+        with timer.step(Step.RESULT):
             token = _sign(session, rig, request, networks, key)
         started_s = time.perf_counter()
-    clockwork.timings[Step.FORGET.value] = time.perf_counter() - started_s
+    timer.timings[Step.FORGET.value] = time.perf_counter() - started_s
     return replace(
         session,
         token=token,
-        timings=session.timings | clockwork.timings,
+        timings=session.timings | timer.timings,
         trace=session.trace if keep_trace else None,
     )
 
@@ -193,26 +191,26 @@ def _run(
     consent: Callable[[], Consent],
     picture: Path | bytes | None,
     entropy: Entropy,
-    clockwork: _Clockwork,
+    timer: StepTimer,
     on_hint: Callable[[ReasonCode], None] | None,
     note: Callable[[str, str], None] | None,
-    forgetting: Forgetting,
+    scope: BiometricScope,
 ) -> Session:
     policy = request.policy
-    with clockwork.step(Step.REQUEST):
+    with timer.step(Step.REQUEST):
         seed = derive_seed(request.nonce, entropy.device_random)
         challenge = Challenge.generate(seed, policy.mode)
         commitment = hashlib.sha256(seed).digest()
-        tracker = forgetting.keep(FaceTracker(networks))
-        forgetting.keep(networks)
+        tracker = scope.keep(FaceTracker(networks))
+        scope.keep(networks)
         sampler, gate = Sampler(), FrameGate()
-    with clockwork.step(Step.CONSENT):
+    with timer.step(Step.CONSENT):
         if consent() is Consent.DECLINED:
             return Session(DECLINED)
     reference: Reference | None = None
-    with clockwork.step(Step.REFERENCE):
+    with timer.step(Step.REFERENCE):
         if picture is not None and not policy.presence_only:
-            reference = forgetting.keep(load_reference(picture, networks))
+            reference = scope.keep(load_reference(picture, networks))
     with rig:
         if note is not None:
             for name, value in (
@@ -222,11 +220,11 @@ def _run(
             ):
                 note(name, value.hex())
             note("policy", policy.canonical())
-        with clockwork.step(Step.POSITION):
+        with timer.step(Step.POSITION):
             position = wait_for_position(rig, gate, tracker, sampler, on_hint or (lambda _: None))
         if isinstance(position, ReasonCode):
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
-        gallery = forgetting.keep(ProbeGallery(networks.embedder))
+        gallery = scope.keep(ProbeGallery(networks.embedder))
 
         judged: tuple[PresenceEvidence, Trace | None] | None = None
 
@@ -235,23 +233,23 @@ def _run(
             judged = judge_if_enough(snapshot, rig.description, policy, entropy.decoy_seed, late_s)
             return judged is not None
 
-        with clockwork.step(Step.CHALLENGE):
+        with timer.step(Step.CHALLENGE):
             played = play(rig, challenge, position, Eyes(gate, tracker, sampler, gallery), enough)
-    forgetting.keep(played.observation)
+    scope.keep(played.observation)
     timings = {"light": played.light_s}
-    if played.screen_time.lost:
+    if played.flip_monitor.lost:
         lost = Verdict(Outcome.INCONCLUSIVE, (ReasonCode.SCREEN_LOST_TIME,))
         return Session(lost, challenge=challenge, challenge_sha256=commitment, timings=timings)
-    late_s = played.screen_time.late_s
-    with clockwork.step(Step.EVIDENCE):
+    late_s = played.flip_monitor.late_s
+    with timer.step(Step.EVIDENCE):
         if judged is None:
             judged = judge(played.observation, rig.description, policy, entropy.decoy_seed, late_s)
-        evidence = to_the_end(judged[0], played.observation, rig.description, late_s)
+        evidence = with_final_continuity(judged[0], played.observation, rig.description, late_s)
     match: MatchEvidence | None = None
-    with clockwork.step(Step.MATCH):
+    with timer.step(Step.MATCH):
         if reference is not None:
-            match = _compare(reference, gallery, networks, float(policy.fmr), forgetting)
-    with clockwork.step(Step.VERDICT):
+            match = _compare(reference, gallery, networks, float(policy.fmr), scope)
+    with timer.step(Step.VERDICT):
         verdict = _decide(evidence, match, presence_only=policy.presence_only)
     return Session(verdict, evidence, match, None, challenge, commitment, timings, judged[1])
 
@@ -264,10 +262,14 @@ def _decide(evidence: PresenceEvidence, match: MatchEvidence | None, *, presence
 
 
 def _compare(
-    reference: Reference, gallery: ProbeGallery, networks: FaceNetworks, fmr: float, forgetting: Forgetting
+    reference: Reference,
+    gallery: ProbeGallery,
+    networks: FaceNetworks,
+    fmr: float,
+    scope: BiometricScope,
 ) -> MatchEvidence:
     threshold = networks.embedder.entry.threshold_at(fmr)
-    probe = forgetting.keep(gallery.probe())
+    probe = scope.keep(gallery.probe())
     return compare(reference, probe, threshold, fmr)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import evaluation_material as material
 import pytest
+
+from tests.evaluation import evaluation_material as material
 
 
 @pytest.fixture

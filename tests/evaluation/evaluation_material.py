@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from lightproof.evaluation.campaign import Campaign, Finished
-from lightproof.evaluation.relief_score import ReliefScore
+from lightproof.evaluation.metrics.relief_score import ReliefScore
 from lightproof.evaluation.species import Source, SourceKind
 from lightproof.evaluation.trials import AS_RECORDED, RunTrial, Trial, TrialOutcome, TrialResult
 from lightproof.policy import MIN_DECOYS

@@ -8,16 +8,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-import evaluation_material as material
 import jsonschema
 import pytest
 
 from lightproof.evaluation.campaign import Campaign, Finished
-from lightproof.evaluation.campaign_summary import summarise
-from lightproof.evaluation.chart_campaign import label
-from lightproof.evaluation.evaluation_report import write_report
+from lightproof.evaluation.metrics.relief_score import ReliefScore, relief_score
+from lightproof.evaluation.metrics.summary import summarise
 from lightproof.evaluation.people import Groups
-from lightproof.evaluation.relief_score import ReliefScore, relief_score
+from lightproof.evaluation.report.evaluation_report import write_report
+from lightproof.evaluation.report.outcome_charts import label
 from lightproof.evaluation.species import SourceKind
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
 from lightproof.presence.evidence import (
@@ -28,8 +27,15 @@ from lightproof.presence.evidence import (
     ReliefEvidence,
     ResponseEvidence,
 )
-from lightproof.presence.judgement import RELIEF_ACROSS, RELIEF_DOWN, RELIEF_MISFIT, RELIEF_MOST, RELIEF_Z
+from lightproof.presence.judgement import (
+    MAX_RELIEF,
+    MAX_RELIEF_MISFIT,
+    MIN_RELIEF_ACROSS,
+    MIN_RELIEF_DOWN,
+    RELIEF_Z,
+)
 from lightproof.verdict import Finding
+from tests.evaluation import evaluation_material as material
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "evaluate.schema.json").read_text())
 PEOPLE: Groups = {"001": {"sex": "female"}, "002": {"sex": "male"}}
@@ -226,19 +232,19 @@ def evidence(
 
 
 def test_the_margin_is_that_of_the_weaker_axis_in_its_own_standard_errors() -> None:
-    score = relief_score(evidence((RELIEF_ACROSS + 0.30, 0.1), (RELIEF_DOWN + 0.30, 0.05)))
+    score = relief_score(evidence((MIN_RELIEF_ACROSS + 0.30, 0.1), (MIN_RELIEF_DOWN + 0.30, 0.05)))
     assert score is not None
     assert score.value == pytest.approx(3.0)
     assert score == ReliefScore(score.value, others_pass=True, needed=RELIEF_Z)
 
 
 @pytest.mark.parametrize(
-    ("across", "misfit"), [((0.3, 0.01), RELIEF_MISFIT + 0.01), ((RELIEF_MOST + 1, 0.01), 0.02)]
+    ("across", "misfit"), [((0.3, 0.01), MAX_RELIEF_MISFIT + 0.01), ((MAX_RELIEF + 1, 0.01), 0.02)]
 )
 def test_relief_that_glass_could_have_has_a_veto_of_its_own(
     across: tuple[float, float], misfit: float
 ) -> None:
-    score = relief_score(evidence(across, (RELIEF_DOWN + 0.30, 0.05), misfit))
+    score = relief_score(evidence(across, (MIN_RELIEF_DOWN + 0.30, 0.05), misfit))
     assert score is not None
     assert score.value >= RELIEF_Z
     assert not score.others_pass

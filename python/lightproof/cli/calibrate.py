@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lightproof.cli.session_order import HARDWARE, RECORDING, SIMULATED, settings_of
-from lightproof.cli.terminal import require_yes, without_native_chatter
+from lightproof.cli.terminal import require_yes, suppress_native_stderr
+from lightproof.cli.verify_options import HARDWARE, RECORDING, SIMULATED, settings_of
 
 if TYPE_CHECKING:
     from lightproof.calibration import Measured
@@ -62,7 +62,7 @@ def _calibrate(
     from lightproof.rigs.loading import open_rig
     from lightproof.rigs.protocol import RigOptions
 
-    with without_native_chatter():
+    with suppress_native_stderr():
         networks = load_networks()
     camera = given.pop("camera", None)
     opened = open_rig(rig, RigOptions(seed=seed, camera=camera, settings=given))
@@ -98,7 +98,7 @@ def _seeds(seed: int | None) -> Callable[[int], bytes]:
 def _store(rig: Rig, measured: Measured) -> Path | None:
     """Keep the calibration where the rig will look for it; None where it looks for none."""
     from lightproof.rigs.calibration_store import StoredCalibration, save_calibration
-    from lightproof.rigs.desktop import DesktopRig
+    from lightproof.rigs.desktop.rig import DesktopRig
 
     if not isinstance(rig, DesktopRig):
         return None

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lightproof.cli.status import ERROR_STATUS
-from lightproof.cli.terminal import without_native_chatter
+from lightproof.cli.terminal import suppress_native_stderr
 from lightproof.verdict import Outcome
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from lightproof.cli.progress import Progress
-    from lightproof.evaluation.session_report import ReportPage
     from lightproof.face.networks import FaceNetworks
+    from lightproof.reporting.session_report import ReportPage
     from lightproof.verdict import Verdict
 
 DEFAULT_REPORT: Final = Path("lightproof-report.html")
@@ -84,7 +84,7 @@ def _demo(
     from rich.console import Console
 
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
-    from lightproof.evaluation.session_report import write_report
+    from lightproof.reporting.session_report import write_report
 
     started_s = time.perf_counter()
     seed = secrets.randbelow(2**32) if seed is None else seed
@@ -119,7 +119,7 @@ def play(seed: int, progress: Progress | None = None) -> Iterator[ReportPage]:
     from lightproof.simulation.subject import sample_person
 
     card = id_card(sample_person())
-    with without_native_chatter():
+    with suppress_native_stderr():
         networks = load_networks()
     for case in CASES:
         if progress is not None:
@@ -131,7 +131,7 @@ def play_case(case: Case, seed: int, card: bytes, networks: FaceNetworks) -> Rep
     """Play one session against the ID document ``card`` and return its page of the report."""
     from lightproof.cli import installed_versions
     from lightproof.consent import consent_of_simulated_subject
-    from lightproof.evaluation.session_report import ReportPage
+    from lightproof.reporting.session_report import ReportPage
     from lightproof.request import Request
     from lightproof.rigs.protocol import RigOptions
     from lightproof.rigs.simulated import open_rig

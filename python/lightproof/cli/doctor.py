@@ -139,14 +139,14 @@ def _packages() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    from lightproof.cli.terminal import without_native_chatter
+    from lightproof.cli.terminal import suppress_native_stderr
     from lightproof.face.manifest import load_manifest
     from lightproof.face.runtime import Network, runtime_name
 
     yield Check("runtime", Status.OK, runtime_name())
     for entry in load_manifest().entries.values():
         try:
-            with without_native_chatter():
+            with suppress_native_stderr():
                 Network(entry)
         except LightproofError as error:
             yield Check(f"model {entry.name}", Status.PROBLEM, _one_line(error), _REINSTALL)
@@ -195,7 +195,7 @@ def _private(name: str, path: Path, *, forbidden: int, mode: str) -> Check:
 
 
 def _display() -> Iterator[Check]:
-    from lightproof.rigs.desktop_window import display_available
+    from lightproof.rigs.desktop.window import display_available
 
     if display_available():
         name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
@@ -206,7 +206,7 @@ def _display() -> Iterator[Check]:
 
 
 def _cameras() -> Iterator[Check]:
-    from lightproof.rigs.desktop_camera import find_cameras
+    from lightproof.rigs.desktop.camera import find_cameras
 
     cameras = find_cameras()
     if not cameras:
@@ -219,8 +219,8 @@ def _cameras() -> Iterator[Check]:
 
 
 def _lock(name: str, path: Path, model: str) -> Check:
-    from lightproof.rigs.desktop_camera import CameraDevice
-    from lightproof.rigs.desktop_v4l2 import can_lock
+    from lightproof.rigs.desktop.camera import CameraDevice
+    from lightproof.rigs.desktop.v4l2 import can_lock
 
     if not _importable("linuxpy"):
         message = f"{model}: its lock and its time stamps cannot be proved without linuxpy"

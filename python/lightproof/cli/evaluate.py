@@ -96,11 +96,11 @@ def _evaluate(
     from lightproof.cli.progress import unwinding_when_asked_to_end
     from lightproof.cli.trial_progress import trial_progress
     from lightproof.evaluation.campaign import Campaign, run_campaign
-    from lightproof.evaluation.campaign_summary import summarise
-    from lightproof.evaluation.evaluation_report import write_report
+    from lightproof.evaluation.metrics.summary import summarise
     from lightproof.evaluation.people import load_people
+    from lightproof.evaluation.report.evaluation_report import write_report
     from lightproof.evaluation.species import taking_part
-    from lightproof.evaluation.trial_log import write_whole
+    from lightproof.evaluation.trial_log import write_atomic
 
     with unwinding_when_asked_to_end():
         known = None if people is None else load_people(people)
@@ -115,7 +115,7 @@ def _evaluate(
             )
     report = summarise(campaign, finished, None if known is None else known.groups)
     write_report(out / REPORT_HTML, report)
-    write_whole(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n")
+    write_atomic(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n")
     if as_json:
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
@@ -129,8 +129,8 @@ def _evaluate(
 
 
 def _executor(jobs: str | None) -> Executor:
-    from lightproof.evaluation.cluster_workers import on_cluster
-    from lightproof.evaluation.local_workers import in_processes
+    from lightproof.evaluation.workers.cluster import on_cluster
+    from lightproof.evaluation.workers.local import in_processes
 
     if jobs is None:
         return partial(in_processes, workers=len(os.sched_getaffinity(0)))

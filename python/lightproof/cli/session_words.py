@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from lightproof.evaluation.evidence_figures import parts as parts_in_figures
 from lightproof.policy import Policy
+from lightproof.reporting.evidence_figures import parts as parts_in_figures
 from lightproof.result import RIGS_WITHOUT_A_PERSON
 from lightproof.verdict import REASONS, EvidencePart, Outcome, Verdict
 

@@ -55,7 +55,7 @@ def require_yes(question: str, option: str) -> None:
 
 
 @contextmanager
-def without_native_chatter() -> Iterator[None]:
+def suppress_native_stderr() -> Iterator[None]:
     """Drop what compiled libraries write to standard error; TensorFlow Lite cannot be asked to be quiet."""
     try:
         kept = os.dup(_STDERR)

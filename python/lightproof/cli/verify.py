@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightproof.cli.session_order import (
+from lightproof.cli.status import OUTCOME_STATUS
+from lightproof.cli.terminal import ask, require_yes, suppress_native_stderr, tell
+from lightproof.cli.verify_options import (
     RECORDING,
-    Order,
+    VerifyOptions,
     open_recording,
     open_with,
     request_of,
-    require_sense,
     settings_of,
+    validate,
 )
-from lightproof.cli.status import OUTCOME_STATUS
-from lightproof.cli.terminal import ask, require_yes, tell, without_native_chatter
 from lightproof.errors import NonceError
 from lightproof.request import LOCAL_AUDIENCE, Request, nonce_from_hex
 
@@ -96,7 +96,7 @@ def _verify(
 
     Exit status: 0 verified, 10 not verified, 11 inconclusive, 12 declined, 2 wrong usage, 1 an error.
     """
-    order = Order(
+    options = VerifyOptions(
         rig=rig,
         subject=subject,
         attack=attack,
@@ -113,12 +113,12 @@ def _verify(
         record=record,
         report=report,
     )
-    require_sense(order)
-    if order.record is not None and not yes:
+    validate(options)
+    if options.record is not None and not yes:
         require_yes(
-            f"--record writes every picture of the face to {order.record} and leaves it there.", "--record"
+            f"--record writes every picture of the face to {options.record} and leaves it there.", "--record"
         )
-    _run(order, as_json=as_json, consent_given=yes)
+    _run(options, as_json=as_json, consent_given=yes)
 
 
 def _nonce(text: str | None) -> bytes | None:
@@ -128,7 +128,7 @@ def _nonce(text: str | None) -> bytes | None:
         raise typer.BadParameter(str(error), param_hint="--nonce") from error
 
 
-def _run(order: Order, *, as_json: bool, consent_given: bool) -> None:
+def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
     from rich.console import Console
 
     from lightproof.cli import installed_versions
@@ -137,45 +137,45 @@ def _run(order: Order, *, as_json: bool, consent_given: bool) -> None:
     from lightproof.device import load_or_create_device_key
     from lightproof.face.manifest import load_manifest
     from lightproof.face.networks import load_networks
-    from lightproof.rigs.recording_writer import RecordingWriter
+    from lightproof.rigs.recording.writer import RecordingWriter
     from lightproof.verification import verify
 
-    if order.report is not None:  # a missing extra is to be known before the light
-        from lightproof.evaluation.session_report import ReportPage, write_report
-    opened = open_recording(order) if order.rig == RECORDING else None
-    request, entropy = request_of(order) if opened is None else (opened.request, opened.entropy)
-    with without_native_chatter():
-        networks = load_networks(load_manifest(order.models))
-    opened = opened or open_with(order, request, entropy)
+    if options.report is not None:  # a missing extra is to be known before the light
+        from lightproof.reporting.session_report import ReportPage, write_report
+    opened = open_recording(options) if options.rig == RECORDING else None
+    request, entropy = request_of(options) if opened is None else (opened.request, opened.entropy)
+    with suppress_native_stderr():
+        networks = load_networks(load_manifest(options.models))
+    opened = opened or open_with(options, request, entropy)
     rig, kind = opened.rig, opened.rig.description.kind
     key = None if kind == RECORDING else load_or_create_device_key()
-    recorder = None if order.record is None else RecordingWriter(rig, order.record)
+    recorder = None if options.record is None else RecordingWriter(rig, options.record)
     with unwinding_when_asked_to_end(), Progress() as progress:
         session = verify(
             recorder or rig,
             request,
             networks,
             ask=_asker(kind, consent_given=consent_given),
-            reference=order.reference,
+            reference=options.reference,
             key=key,
             entropy=entropy,
             on_step=progress.step,
             on_hint=progress.hint,
             note=None if recorder is None else recorder.note,
-            keep_trace=order.report is not None,
+            keep_trace=options.report is not None,
         )
-        if order.report is not None:
+        if options.report is not None:
             progress.show("writing the report")
-            title = order.attack or f"A session on the {rig.description.name} rig"
+            title = options.attack or f"A session on the {rig.description.name} rig"
             page = ReportPage(title, session, installed_versions(), rig.description, request.policy)
-            write_report(order.report, [page])
+            write_report(options.report, [page])
     if as_json:
         thumbprint = None if key is None else key.kid
         typer.echo(json.dumps(session_object(session, kind, thumbprint, installed_versions()), indent=2))
     else:
         console = Console(highlight=False)
         print_session(console, session, kind, request.policy)
-        _print_places(console, session, request, order)
+        _print_places(console, session, request, options)
     raise typer.Exit(OUTCOME_STATUS[session.verdict.outcome])
 
 
@@ -190,8 +190,8 @@ def _asker(kind: RigKind, *, consent_given: bool) -> ConsentAsker:
     return lambda notice: ask_in_words(notice, write=tell, read=ask)
 
 
-def _print_places(console: Console, session: Session, request: Request, order: Order) -> None:
-    for name, place in (("report", order.report), ("recording", order.record)):
+def _print_places(console: Console, session: Session, request: Request, options: VerifyOptions) -> None:
+    for name, place in (("report", options.report), ("recording", options.record)):
         if place is not None and place.exists():
             console.print(f"\n{name} in {place}", soft_wrap=True)
     if session.token is not None:

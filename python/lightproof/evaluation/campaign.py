@@ -22,7 +22,7 @@ FORMAT: Final = "lightproof-evaluation"
 VERSION: Final = 2
 """1 kept another relief score with each trial."""
 
-MOST_RESPONSE: Final = 2.0
+MAX_RESPONSE: Final = 2.0
 """A screen that outshines the room by more than this is no room that anybody sits in, but 3 meant as 3 %."""
 
 Executor: TypeAlias = Callable[[Iterable[Trial]], Generator[TrialResult, None, None]]
@@ -125,9 +125,9 @@ def check_levels(levels: Sequence[str]) -> None:
     for level in levels:
         if not _is_number(level) or not float(level) > 0:
             raise InputError(f"response {level!r} is no share above 0; give 0.10 for 10 %")
-        if float(level) > MOST_RESPONSE:
+        if float(level) > MAX_RESPONSE:
             raise InputError(
-                f"response {level!r} is {as_percent(level)}; give a share up to {MOST_RESPONSE:g}, "
+                f"response {level!r} is {as_percent(level)}; give a share up to {MAX_RESPONSE:g}, "
                 f"{float(level) / 100:g} for {float(level):g} %"
             )
     _each_once("response", [float(level) for level in levels])

@@ -27,12 +27,12 @@ other column groups under its own name."""
 UNSTATED: Final = "unstated"
 """The group of those of whom the table says nothing."""
 
-MOST_GROUPS: Final = 12
+MAX_GROUPS: Final = 12
 """A column with more different values than this has its numbers put into bands; its texts group nobody."""
 
 _AGE: Final = "age"
 _AGE_BAND_YEARS: Final = 10
-_MOST_BANDS: Final = 8
+_MAX_BANDS: Final = 8
 _BLANKS: Final = frozenset({"", "na", "n/a", "nan", "null", UNSTATED})
 _MAX_BYTES: Final = 16 << 20
 
@@ -120,10 +120,10 @@ def _groups(name: str, values: Sequence[str], *, known: bool) -> list[str] | Non
     numbers = {value: _number(value) for value in stated}
     if name == _AGE:
         return [_band(numbers.get(value), _AGE_BAND_YEARS) for value in values]
-    if len(stated) > MOST_GROUPS and None not in numbers.values():
+    if len(stated) > MAX_GROUPS and None not in numbers.values():
         width = _round_width([number for number in numbers.values() if number is not None])
         return [_band(numbers.get(value), width) for value in values]
-    if not known and len(stated) > min(MOST_GROUPS, max(2, len(values) // 2)):
+    if not known and len(stated) > min(MAX_GROUPS, max(2, len(values) // 2)):
         return None
     return [value if value in stated else UNSTATED for value in values]
 
@@ -139,9 +139,9 @@ def _number(text: str) -> float | None:
 def _round_width(numbers: Sequence[float]) -> float:
     """Return the smallest of 1, 2 or 5 times a power of ten that makes few enough bands."""
     low, high = min(numbers), max(numbers)
-    width = 10.0 ** math.floor(math.log10((high - low) / _MOST_BANDS))
+    width = 10.0 ** math.floor(math.log10((high - low) / _MAX_BANDS))
     steps = (factor * width for factor in (1, 2, 5, 10, 20))
-    return next(step for step in steps if high // step - low // step < _MOST_BANDS)
+    return next(step for step in steps if high // step - low // step < _MAX_BANDS)
 
 
 def _band(number: float | None, width: float) -> str:

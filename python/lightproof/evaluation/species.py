@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from lightproof.errors import BasisError, InputError, RecordingError
-from lightproof.rigs.recording_format import SESSION_FILE, load_session, sha256_of
+from lightproof.rigs.recording.format import SESSION_FILE, load_session, sha256_of
 from lightproof.simulation import basis
 
 BONA_FIDE: Final = "bona_fide"

@@ -157,7 +157,7 @@ class TrialLog:
                 raise CampaignError(
                     f"{self._folder} holds results without {CAMPAIGN_FILE}; choose another folder"
                 )
-            write_whole(path, json.dumps(self._parameters, indent=2) + "\n")
+            write_atomic(path, json.dumps(self._parameters, indent=2) + "\n")
             return
         try:
             begun = json.loads(path.read_text(encoding="utf-8"))
@@ -187,7 +187,7 @@ class TrialLog:
             )
         grown = {name: self._parameters[name] for name in _GROWING if name in self._parameters}
         if begun | grown != begun:
-            write_whole(path, json.dumps(begun | grown, indent=2) + "\n")
+            write_atomic(path, json.dumps(begun | grown, indent=2) + "\n")
 
     def _close(self) -> None:
         file, self._file = self._file, None
@@ -222,7 +222,7 @@ def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return "; ".join(found)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomic(path: Path, text: str) -> None:
     """Write a text file, of the mode that the umask gives, that appears whole or not at all; an older one is
     replaced.
 

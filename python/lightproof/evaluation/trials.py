@@ -23,14 +23,14 @@ import numpy as np
 from lightproof.consent import consent_of_simulated_subject
 from lightproof.errors import LightproofError, RecordingError
 from lightproof.evaluation.lights import light_named
-from lightproof.evaluation.relief_score import ReliefScore, relief_score
+from lightproof.evaluation.metrics.relief_score import ReliefScore, relief_score
 from lightproof.evaluation.species import Source, SourceKind
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.policy import Policy
 from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.result import software_sha256
 from lightproof.rigs.protocol import Rig
-from lightproof.rigs.recording import RecordingRig
+from lightproof.rigs.recording.rig import RecordingRig
 from lightproof.rigs.simulated import SimulatedRig, placement_of
 from lightproof.simulation import basis
 from lightproof.simulation.conditions import Conditions
@@ -120,7 +120,7 @@ class TrialResult:
         key: of the trial.
         outcome: accepted, rejected, inconclusive or error.
         reasons: codes of the verdict.
-        score: see :mod:`lightproof.evaluation.relief_score`; None where no relief was measured.
+        score: see :mod:`lightproof.evaluation.metrics.relief_score`; None where no relief was measured.
         light_s: seconds of light on the face.
         decision_s: seconds of wall-clock from the last frame to the verdict.
         evidence: part -> its finding and figures, as far as the session came.
@@ -254,10 +254,10 @@ _own = threading.local()
 
 def networks_of_this_thread() -> FaceNetworks:
     """Return the networks of this thread, loaded at first use: one instance serves one session at a time."""
-    from lightproof.cli.terminal import without_native_chatter
+    from lightproof.cli.terminal import suppress_native_stderr
 
     if not hasattr(_own, "networks"):
-        with without_native_chatter():
+        with suppress_native_stderr():
             _own.networks = load_networks()
     networks: FaceNetworks = _own.networks
     return networks

@@ -40,7 +40,7 @@ RIGID_POINTS: Final = (
 at all."""
 
 CANONICAL_FILE: Final = Path(__file__).with_name("canonical.npz")
-_MOST_SAMPLES: Final = 6
+_MAX_SAMPLES: Final = 6
 """A cut averages over at most this many samples squared per pixel: a face of 1,000 px into 192."""
 
 
@@ -103,7 +103,7 @@ def cut(picture: NDArray[np.uint8], transform: NDArray[np.float64], out: NDArray
     to 0.14 px).
     """
     height, width = out.shape[:2]
-    samples = min(max(round(1 / scale_of(transform)), 1), _MOST_SAMPLES)
+    samples = min(max(round(1 / scale_of(transform)), 1), _MAX_SAMPLES)
     # pixel centres lie at whole numbers: sample s of pixel x lies at x + (s + 0.5) / samples - 0.5
     finer = transform * samples
     finer[:, 2] += (samples - 1) / 2

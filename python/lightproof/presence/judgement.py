@@ -50,7 +50,7 @@ LATENCY_SYSTEMATIC_S: Final = 0.004
 in simulation were off by 3 ms (standard deviation) at 30 frames a second, hardly more at 5 % than at 15 %
 response."""
 
-LATENCY_SIGMA_MOST_S: Final = 0.013
+MAX_LATENCY_SIGMA_S: Final = 0.013
 """A third of the 40 ms tolerance: a latency known less well tells no relay from the rig."""
 
 LATE_DECOYS: Final = 2**14 - 1
@@ -65,16 +65,16 @@ ANY_CODE_F: Final = 8.0
 """Ratio of variances above which a face follows *some* sequence of colours: above 5 for 32 and 60 degrees
 of freedom chance is under 10⁻⁹; 8 leaves room for motion that is not quite noise."""
 
-RELIEF_DOWN: Final = 0.25
-RELIEF_ACROSS: Final = 0.15
+MIN_RELIEF_DOWN: Final = 0.25
+MIN_RELIEF_ACROSS: Final = 0.15
 """Least coefficient on the predicted relief: heads had 0.38…1.3 down and 0.32…1.1 across, in any light
 (once 0.29 ± 0.11 down); flat, bent and folded prints at most 0.20 down, and where they had more than 0.1
 across (up to 0.29, a fold) they had under 0.1 down."""
 
-RELIEF_MOST: Final = 1.8
+MAX_RELIEF: Final = 1.8
 """More relief than a head can have: a mirror image of the screen."""
 
-RELIEF_MISFIT: Final = 0.14
+MAX_RELIEF_MISFIT: Final = 0.14
 """Heads leave 0.01…0.05 unexplained (shadows, lips), up to 0.12 where the room lights them from one side
 only; glass 0.12…0.8, and what of it is under 0.16 has no relief of a head."""
 
@@ -82,18 +82,18 @@ RELIEF_Z: Final = 2.0
 """Standard errors by which a coefficient must clear its threshold, on either side: between them it is
 inconclusive."""
 
-LOST_MOST: Final = 0.10
-DROPPED_MOST: Final = 0.20
-LONGEST_LOSS_S: Final = 0.4
-MOTION_MOST: Final = 0.35
+MAX_LOST: Final = 0.10
+MAX_DROPPED: Final = 0.20
+MAX_LOSS_S: Final = 0.4
+MAX_MOTION: Final = 0.35
 """A blink takes 0.1 to 0.4 s, and in light from one side it can make a picture unlike the rest or hide the
 face; a picture that stays unlike was cut. A face that moved by a third of its eye distance lit other
 cells."""
 
-GAIN_CHANGE_MOST: Final = 0.01
+MAX_GAIN_CHANGE: Final = 0.01
 """Exposure and gain that differ by more than 1 % between frames were not locked."""
 
-FLIP_LATE_MOST_S: Final = 0.05
+MAX_FLIP_LATE_S: Final = 0.05
 """Three refreshes at 60 Hz: a screen that loses more cannot keep the rhythm that is safe to look at."""
 
 
@@ -185,7 +185,7 @@ def judge_if_enough(
     return evidence, _trace(observation, maps, decoy_scores, latencies_s, curve)
 
 
-def to_the_end(
+def with_final_continuity(
     evidence: PresenceEvidence, observation: Observation, rig: RigDescription, flips_late_s: float
 ) -> PresenceEvidence:
     """Return evidence from a look with the continuity of everything that was seen, after the look as well."""
@@ -317,7 +317,7 @@ def _latency(
 
     if calibrated_s is None:
         return found(Finding.INCONCLUSIVE, ReasonCode.RIG_NOT_CALIBRATED)
-    if sigma_s > LATENCY_SIGMA_MOST_S:
+    if sigma_s > MAX_LATENCY_SIGMA_S:
         return found(Finding.INCONCLUSIVE, ReasonCode.LATENCY_UNCLEAR)
     if abs(latency_s - calibrated_s) <= policy.latency_tolerance_s:
         return found(Finding.PASS)
@@ -341,8 +341,8 @@ def _relief(maps: ResponseMaps | None, observation: Observation) -> ReliefEviden
     def found(finding: Finding, *reasons: ReasonCode) -> ReliefEvidence:
         return ReliefEvidence(finding, reasons, across, across_sigma, down, down_sigma, fit.misfit)
 
-    axes = ((across, across_sigma, RELIEF_ACROSS), (down, down_sigma, RELIEF_DOWN))
-    if is_no_skin(axes, fit.misfit):
+    axes = ((across, across_sigma, MIN_RELIEF_ACROSS), (down, down_sigma, MIN_RELIEF_DOWN))
+    if is_specular(axes, fit.misfit):
         return found(Finding.FAIL, ReasonCode.FLAT_LIGHT)
     if any(k + RELIEF_Z * sigma < least for k, sigma, least in axes):
         return found(Finding.FAIL, ReasonCode.FLAT_LIGHT)
@@ -351,12 +351,12 @@ def _relief(maps: ResponseMaps | None, observation: Observation) -> ReliefEviden
     return found(Finding.INCONCLUSIVE, ReasonCode.RELIEF_UNCLEAR)
 
 
-def is_no_skin(axes: tuple[tuple[float, float, float], ...], misfit: float) -> bool:
+def is_specular(axes: tuple[tuple[float, float, float], ...], misfit: float) -> bool:
     """Return whether relief is more than a head has, or light comes back that no surface explains: glass.
 
     ``axes`` are coefficient, standard error and least that passes; only the first two are looked at.
     """
-    return not misfit <= RELIEF_MISFIT or any(k - RELIEF_Z * sigma > RELIEF_MOST for k, sigma, _ in axes)
+    return not misfit <= MAX_RELIEF_MISFIT or any(k - RELIEF_Z * sigma > MAX_RELIEF for k, sigma, _ in axes)
 
 
 def _continuity(observation: Observation, rig: RigDescription, flips_late_s: float) -> ContinuityEvidence:
@@ -366,16 +366,16 @@ def _continuity(observation: Observation, rig: RigDescription, flips_late_s: flo
     dropped = _dropped(track.times_s, rig.frame_rate_hz)
     failures = [ReasonCode.SEVERAL_FACES] if track.several else []
     doubts = []
-    longest_frames = LONGEST_LOSS_S * rig.frame_rate_hz
+    longest_frames = MAX_LOSS_S * rig.frame_rate_hz
     if track.longest_unlike > longest_frames:
         failures.append(ReasonCode.SCENE_CUT)
-    if lost > LOST_MOST or track.longest_loss > longest_frames:
+    if lost > MAX_LOST or track.longest_loss > longest_frames:
         doubts.append(ReasonCode.FACE_LOST)
-    if track.motion > MOTION_MOST:
+    if track.motion > MAX_MOTION:
         doubts.append(ReasonCode.EXCESSIVE_MOTION)
-    if dropped > DROPPED_MOST:
+    if dropped > MAX_DROPPED:
         doubts.append(ReasonCode.DROPPED_FRAMES)
-    if flips_late_s > FLIP_LATE_MOST_S:
+    if flips_late_s > MAX_FLIP_LATE_S:
         doubts.append(ReasonCode.SCREEN_LOST_TIME)
     if not _locked(observation):
         doubts.append(ReasonCode.CAMERA_NOT_LOCKED)
@@ -397,7 +397,7 @@ def _locked(observation: Observation) -> bool:
     if not track.metadata or any(metadata.locked is not True for metadata in track.metadata):
         return False
     gains = [metadata.gain for metadata in track.metadata if metadata.gain is not None]
-    held = all(_spread(values) <= GAIN_CHANGE_MOST for values in (gains, track.exposures) if values)
+    held = all(_spread(values) <= MAX_GAIN_CHANGE for values in (gains, track.exposures) if values)
     return held and len({metadata.white_balance for metadata in track.metadata}) == 1
 
 

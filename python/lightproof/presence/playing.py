@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from lightproof._core import Challenge, Sampler, Timeline
 from lightproof.face.tracker import FaceTracker, TrackedFace
-from lightproof.frames import FrameGate, rgb_picture
 from lightproof.matching import ProbeGallery
-from lightproof.position import NEUTRAL_SRGB, Positioned
+from lightproof.presence.flip_monitor import FlipMonitor
+from lightproof.presence.frames import FrameGate, rgb_picture
 from lightproof.presence.judgement import LOOKS
 from lightproof.presence.observation import Observation
-from lightproof.presence.screen_time import ScreenTime
+from lightproof.presence.position import NEUTRAL_SRGB, Positioned
 from lightproof.presence.surface import predict
 from lightproof.rigs.protocol import Frame, Rig
 
@@ -31,11 +31,11 @@ its end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlaybackResult:
     """What came of it. ``light_s`` is how long the colours were on the face, in seconds."""
 
     observation: Observation
-    screen_time: ScreenTime
+    flip_monitor: FlipMonitor
     light_s: float
 
 
@@ -56,7 +56,7 @@ def play(
     eyes: Eyes,
     enough: Callable[[Observation, float], bool],
     observe: Callable[..., Observation] = Observation,
-) -> Played:
+) -> PlaybackResult:
     """Play the challenge until the evidence is in, the face or the rhythm is lost, or it ends.
 
     ``enough`` is asked after the dwells in :data:`~lightproof.presence.judgement.LOOKS`, but the last. It is
@@ -94,10 +94,10 @@ def _play(
     scene: _Scene,
     observation: Observation,
     look: _Look,
-) -> Played:
+) -> PlaybackResult:
     refresh_s = 1 / rig.description.refresh_hz
     start_s = observation.start_s
-    timeline, screen_time = observation.timeline, ScreenTime(challenge)
+    timeline, flip_monitor = observation.timeline, FlipMonitor(challenge)
     for frame in rig.frames(until_s=start_s - refresh_s):
         scene.take(frame)
     steps_s = [*challenge.steps_start_s.tolist(), challenge.duration_s]
@@ -105,10 +105,10 @@ def _play(
     for step, colours in enumerate(challenge.steps_srgb):
         flip_s = rig.show(colours, at_s=start_s + steps_s[step])
         timeline.flip(flip_s)
-        screen_time.flipped(flip_s)
+        flip_monitor.flipped(flip_s)
         if step == 0:
             start_s = flip_s
-        if screen_time.lost:
+        if flip_monitor.lost:
             break
         # Leave the camera one refresh early, so that waiting for a frame never delays a flip.
         for frame in rig.frames(until_s=start_s + steps_s[step + 1] - refresh_s):
@@ -119,13 +119,13 @@ def _play(
         if rest == 0 and look.saw_enough():
             break
         if rest == 0 and dwells in LOOKS[:-1]:
-            look.begin(observation.snapshot(), screen_time.late_s)
+            look.begin(observation.snapshot(), flip_monitor.late_s)
     else:
         end_s = start_s + challenge.duration_s
         ended_s = rig.show(NEUTRAL_SRGB, at_s=end_s)
         _take_the_last_light(rig, scene, end_s + observation.latency_s)
-        return Played(observation, screen_time, ended_s - start_s)
-    return Played(observation, screen_time, rig.show(NEUTRAL_SRGB) - start_s)
+        return PlaybackResult(observation, flip_monitor, ended_s - start_s)
+    return PlaybackResult(observation, flip_monitor, rig.show(NEUTRAL_SRGB) - start_s)
 
 
 def _take_the_last_light(rig: Rig, scene: _Scene, end_s: float) -> None:

@@ -34,7 +34,7 @@ _EDGE_CELLS: Final = 2
 """Cells left out along the rim of the face, where the surface turns away and the spline has nothing
 beyond."""
 
-_LEAST_FACING: Final = 0.4
+_MIN_FACING: Final = 0.4
 """Cosine between the surface and the way to the camera, 66°: where it turns away more, a pixel's error in the
 mesh is many degrees, and a nose or a cheek hides what lies behind it."""
 
@@ -119,7 +119,7 @@ def predict(
         middle_m = centre_m + np.array([x * width_m / 4, y * height_m / 4, 0.0])
         light[name] = _irradiance(position_m, normal, middle_m, width_m / 2, height_m / 2)
     to_camera = -position_m / np.linalg.norm(position_m, axis=-1, keepdims=True)
-    facing = (normal * to_camera).sum(axis=-1) > _LEAST_FACING
+    facing = (normal * to_camera).sum(axis=-1) > _MIN_FACING
     total = np.maximum(sum(light.values()), 1e-12)
     across = (light["TR"] + light["BR"] - light["TL"] - light["BL"]) / total
     down = (light["TL"] + light["TR"] - light["BL"] - light["BR"]) / total

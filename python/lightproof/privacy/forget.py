@@ -1,4 +1,4 @@
-"""Forgetting: pictures and embeddings are overwritten in place when a session ends, also when it ends
+"""BiometricScope: pictures and embeddings are overwritten in place when a session ends, also when it ends
 badly."""
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def overwrite(memory: NDArray[Any] | bytearray) -> None:
     memory.fill(0)
 
 
-class Forgetting:
+class BiometricScope:
     """A context in which biometric data may be held; leaving it, on any way, overwrites everything kept.
 
     Example::
 
-        with Forgetting() as session:
+        with BiometricScope() as session:
             picture = session.keep(load_picture(path))
             session.drop(picture)                # sooner than the end
         # here every array is zero, also if the body raised

@@ -16,7 +16,7 @@ from lightproof.face.detector import Detection
 from lightproof.face.mesh import MIN_PRESENCE, MeshFit, Region
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.quality import Quality, measure_quality
-from lightproof.privacy.forget import Forgetting
+from lightproof.privacy.forget import BiometricScope
 from lightproof.references.picture import load_picture
 
 GHOST_SIZE: Final = 0.6
@@ -70,7 +70,7 @@ def load_reference(source: Path | str | bytes | bytearray, networks: FaceNetwork
         SeveralFacesError: two faces of similar size were found.
         ReferenceUnusableError: the portrait is too small or too blurred.
     """
-    with Forgetting() as held:
+    with BiometricScope() as held:
         picture = held.keep(load_picture(source))
         portrait, face = _main_portrait(picture, networks)
         held.keep(portrait)
@@ -82,7 +82,7 @@ def load_reference(source: Path | str | bytes | bytearray, networks: FaceNetwork
 def _main_portrait(picture: NDArray[np.uint8], networks: FaceNetworks) -> tuple[NDArray[np.uint8], Detection]:
     """Return a copy of the main portrait with a margin, and where the face is in it."""
     shrunk = min(1.0, _SEARCH_SIDE_PX / max(picture.shape[:2]))
-    with Forgetting() as held:
+    with BiometricScope() as held:
         size = [max(1, round(side * shrunk)) for side in picture.shape[1::-1]]
         small = held.keep(np.empty((size[1], size[0], 3), np.uint8))
         cv2.resize(picture, (size[0], size[1]), dst=small, interpolation=cv2.INTER_AREA)
@@ -175,7 +175,7 @@ def _reference(portrait: NDArray[np.uint8], face: Detection, networks: FaceNetwo
             f"the portrait is blurred (sharpness {quality.sharpness:.2f}, at least {MIN_SHARPNESS} needed): "
             "photograph the document again, held still and in focus"
         )
-    with Forgetting() as held:
+    with BiometricScope() as held:
         crop = held.keep(networks.embedder.crop(portrait, fit.points))
         return Reference(networks.embedder.embed(crop), quality)
 

@@ -4,8 +4,8 @@ Nothing heavy is imported here: pygame, linuxpy, OpenCV and PyAV load when a rig
 """
 
 from lightproof.rigs.calibration_store import StoredCalibration, load_calibration, save_calibration
-from lightproof.rigs.desktop import DesktopRig
-from lightproof.rigs.desktop_camera import Camera
+from lightproof.rigs.desktop.camera import Camera
+from lightproof.rigs.desktop.rig import DesktopRig
 from lightproof.rigs.loading import open_rig, rig_names
 from lightproof.rigs.protocol import (
     Calibration,
@@ -18,8 +18,8 @@ from lightproof.rigs.protocol import (
     RigKind,
     RigOptions,
 )
-from lightproof.rigs.recording import RecordingRig
-from lightproof.rigs.recording_writer import RecordingWriter
+from lightproof.rigs.recording.rig import RecordingRig
+from lightproof.rigs.recording.writer import RecordingWriter
 
 __all__ = [
     "Calibration",

@@ -23,8 +23,8 @@ from lightproof.errors import (
     RigError,
     RigNotFoundError,
 )
-from lightproof.rigs.desktop_camera import find_cameras
-from lightproof.rigs.desktop_window import display_available
+from lightproof.rigs.desktop.camera import find_cameras
+from lightproof.rigs.desktop.window import display_available
 from lightproof.rigs.protocol import Rig, RigOptions
 
 Factory: TypeAlias = Callable[[RigOptions], object]

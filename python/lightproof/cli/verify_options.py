@@ -1,0 +1,204 @@
+"""What ``lightproof verify`` was asked for, and the rig, the request and the chance that follow from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from lightproof.errors import InputError, RecordingError
+from lightproof.request import Request
+
+if TYPE_CHECKING:
+    from lightproof.policy import Policy
+    from lightproof.rigs.protocol import Rig
+    from lightproof.verification import Entropy
+
+HARDWARE: Final = ("auto", "desktop")
+RECORDING: Final = "recording"
+SIMULATED: Final = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """The command line, each option by its name; nothing has been opened yet."""
+
+    rig: str
+    subject: Path | None
+    attack: str | None
+    settings: Mapping[str, str]
+    recording: Path | None
+    reference: Path | None
+    presence_only: bool
+    seed: int | None
+    nonce: bytes | None
+    audience: str
+    policy: Path | None
+    gentle: bool
+    models: Path | None
+    record: Path | None
+    report: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a session needs. ``entropy`` is None where the operating system is to draw it."""
+
+    rig: Rig
+    request: Request
+    entropy: Entropy | None
+
+
+def settings_of(given: list[str]) -> dict[str, str]:
+    """Return what ``--set NAME=VALUE`` was given as names and values.
+
+    Raises:
+        typer.BadParameter: one of them has another form.
+    """
+    settings = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{setting!r} is not of the form NAME=VALUE", param_hint="--set")
+        settings[name] = value
+    return settings
+
+
+def validate(options: VerifyOptions) -> None:
+    """Refuse what can be seen to be wrong before anything is opened.
+
+    Raises:
+        typer.BadParameter: two options contradict each other, or a place is not there or not free.
+    """
+    hardware, replay = options.rig in HARDWARE, options.rig == RECORDING
+    pretence = "only a simulated rig can do that; add --rig simulated"
+    kept = "a recording is judged as it was made; leave it out"
+    for option, given, refused, why in (
+        ("--attack", options.attack, hardware or replay, pretence),
+        ("--subject", options.subject, hardware, pretence),
+        ("--seed", options.seed, hardware or replay, pretence),
+        ("--set", options.settings or None, replay, kept),
+        ("--policy", options.policy, replay, kept),
+        ("--gentle", options.gentle or None, replay, kept),
+        ("--record", options.record, replay, "a recording is not recorded again; copy its folder"),
+        ("--recording", options.recording, not replay, "only --rig recording replays one"),
+        (
+            "--reference",
+            options.reference,
+            options.presence_only,
+            "--presence-only compares no photo; give one of them",
+        ),
+    ):
+        if given is not None and refused:
+            raise typer.BadParameter(why, param_hint=option)
+    if replay and (options.recording or options.subject) is None:
+        raise typer.BadParameter("--rig recording needs the folder to replay", param_hint="--recording")
+    if options.attack is not None and options.rig == SIMULATED:
+        _require_attack(options.attack)
+    if options.record is not None and options.record.exists() and any(options.record.iterdir()):
+        raise typer.BadParameter(f"{options.record} is not empty; name a new folder", param_hint="--record")
+    if options.report is not None and not options.report.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {options.report.parent}", param_hint="--report")
+
+
+def request_of(options: VerifyOptions) -> tuple[Request, Entropy | None]:
+    """Return the request, and the chance that a seed fixes, for any rig but the recording rig.
+
+    With a seed and no nonce the nonce follows from the seed: the same seed, the same session.
+
+    Raises:
+        typer.BadParameter: the audience is no URI, or there is neither a reference nor ``--presence-only``.
+        PolicyError: the policy cannot be used.
+    """
+    from lightproof.policy import Policy
+    from lightproof.verification import Entropy
+
+    policy = _with_flags(options, Policy() if options.policy is None else Policy.load(options.policy))
+    nonce = options.nonce
+    if nonce is None and options.seed is not None:
+        nonce = hashlib.sha256(f"lightproof nonce {options.seed}".encode()).digest()
+    try:
+        request = Request.fresh(audience=options.audience, policy=policy)
+        request = request if nonce is None else replace(request, nonce=nonce)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--audience") from error
+    return request, None if options.seed is None else Entropy.from_seed(options.seed)
+
+
+def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None) -> Opened:
+    """Open the rig of an options.
+
+    Raises:
+        typer.BadParameter: a seed was given and the rig turns out not to be simulated.
+        LightproofError: what the rig's factory raises.
+    """
+    from lightproof.rigs.loading import open_rig
+    from lightproof.rigs.protocol import RigOptions
+
+    settings = dict(options.settings)
+    camera = settings.pop("camera", None)
+    rig = open_rig(
+        options.rig, RigOptions(options.seed, options.subject, options.attack, None, camera, settings)
+    )
+    if options.seed is not None and rig.description.kind != SIMULATED:
+        raise typer.BadParameter(f"rig {options.rig!r} is not simulated; leave it out", param_hint="--seed")
+    return Opened(rig, request, entropy)
+
+
+def open_recording(options: VerifyOptions) -> Opened:
+    """Open the recording of an options, with the nonce, the policy and the chance that it was made under.
+
+    Raises:
+        typer.BadParameter: another nonce was given, or the reference is missing or not wanted.
+        RecordingError: the recording cannot be used.
+    """
+    from lightproof.policy import Policy
+    from lightproof.rigs.recording.rig import RecordingRig
+    from lightproof.verification import recorded_entropy
+
+    folder = options.recording or options.subject
+    if folder is None:
+        raise RecordingError("the recording rig needs a recording; name the directory that --record wrote")
+    rig = RecordingRig(folder)
+    nonce, entropy = recorded_entropy(dict(rig.context))
+    if options.nonce not in (None, nonce):
+        raise typer.BadParameter("the recording has another nonce; leave it out", param_hint="--nonce")
+    try:
+        policy = Policy.from_mapping(json.loads(rig.context["policy"]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise RecordingError(
+            f"recording {folder} has no usable note of its policy; record the session again"
+        ) from error
+    request = Request.fresh(audience=options.audience, policy=_with_flags(options, policy))
+    return Opened(rig, replace(request, nonce=nonce), entropy)
+
+
+def _with_flags(options: VerifyOptions, policy: Policy) -> Policy:
+    """Return the policy with what the flags add; it must then agree with the reference."""
+    policy = replace(
+        policy,
+        presence_only=policy.presence_only or options.presence_only,
+        mode="gentle" if options.gentle else policy.mode,
+    )
+    if policy.presence_only and options.reference is not None:
+        raise typer.BadParameter("the policy compares no photo; leave it out", param_hint="--reference")
+    if not policy.presence_only and options.reference is None:
+        raise typer.BadParameter(
+            "give a picture of the person's ID document, or --presence-only to compare none",
+            param_hint="--reference",
+        )
+    return policy
+
+
+def _require_attack(name: str) -> None:
+    from lightproof.simulation.attacks import Attack
+
+    try:
+        Attack.named(name)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--attack") from error

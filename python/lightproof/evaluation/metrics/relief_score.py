@@ -1,0 +1,75 @@
+"""One number for detection-error-tradeoff curves: how far the relief is from its threshold.
+
+The **relief margin** is what the session itself decides relief by: the standard errors by which a relief
+coefficient clears the least that passes, (k - least) / sigma, the smaller of the two axes, across and down.
+From ``RELIEF_Z`` on the relief passes, under ``-RELIEF_Z`` it fails, between them it is inconclusive. Every
+other cue, and the vetoes of relief itself (misfit, a mirror image), decide beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from lightproof.presence.evidence import PresenceEvidence
+from lightproof.presence.judgement import (
+    MIN_RELIEF_ACROSS,
+    MIN_RELIEF_DOWN,
+    RELIEF_Z,
+    is_specular,
+)
+from lightproof.verdict import Finding
+
+_MIN_SIGMA: Final = 1e-9
+"""A coefficient known better than this has a margin beyond every scale, but a finite one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReliefScore:
+    """How far one session was from the threshold of relief.
+
+    Attributes:
+        value: the relief margin, in standard errors.
+        others_pass: whether every other cue and relief's own vetoes passed.
+        needed: standard errors that this session asked for; :data:`RELIEF_Z` of the software that held it.
+    """
+
+    value: float
+    others_pass: bool
+    needed: float = RELIEF_Z
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the score with these fields.
+
+        Raises:
+            KeyError, TypeError, ValueError: they are none of a score.
+        """
+        return cls(float(values["value"]), bool(values["others_pass"]), float(values["needed"]))
+
+
+def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
+    """Return the relief score of a session, None where no relief was measured."""
+    relief = evidence.relief
+    if (
+        relief.across is None
+        or relief.across_sigma is None
+        or relief.down is None
+        or relief.down_sigma is None
+        or relief.misfit is None
+    ):
+        return None
+    axes = (
+        (relief.across, max(relief.across_sigma, _MIN_SIGMA), MIN_RELIEF_ACROSS),
+        (relief.down, max(relief.down_sigma, _MIN_SIGMA), MIN_RELIEF_DOWN),
+    )
+    margin = min((k - least) / sigma for k, sigma, least in axes)
+    if not math.isfinite(margin):
+        return None
+    others = (evidence.response, evidence.continuity, evidence.freshness, evidence.latency)
+    return ReliefScore(
+        margin,
+        not is_specular(axes, relief.misfit) and all(part.finding is Finding.PASS for part in others),
+    )

@@ -1,0 +1,152 @@
+"""Position: one face, near enough, facing the screen, in usable light, holding still.
+
+The session waits here until all of that holds for half a second. Under the neutral light of that time the
+reference cells are measured, against which the response will be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lightproof._core import Sampler
+from lightproof.face.alignment import COLUMNS, ROWS
+from lightproof.face.tracker import FaceTracker, TrackedFace
+from lightproof.presence.frames import FrameGate, rgb_picture
+from lightproof.presence.surface import distance_m
+from lightproof.rigs.protocol import Frame, Geometry, Rig
+from lightproof.verdict import REASONS, ReasonCode
+
+NEUTRAL_SRGB: Final = np.full((4, 3), 157, np.uint8)
+"""The grey of the challenge's palette: as bright as its colours, so that the light begins without a flash."""
+
+STEADY_S: Final = 0.5
+"""How long everything has to be right: enough frames to average, short enough to hold one's breath."""
+
+PATIENCE_S: Final = 20.0
+"""How long the session waits for a usable position before it gives up with the reason."""
+
+WARM_UP_S: Final = 1.0
+"""No guidance before this: cameras start dark and settle within a second."""
+
+HINT_S: Final = 1.0
+"""A hint stays at least this long: steady words, no flicker."""
+
+MIN_EYE_DISTANCE_PX: Final = 40.0
+"""Below this a cell of the grid is under two pixels wide and its noise drowns the code."""
+
+MAX_FACE_SHARE: Final = 0.95
+"""A face higher than this share of the picture is cut off sooner or later."""
+
+MIN_DISTANCE_M: Final = 0.18
+MAX_DISTANCE_M: Final = 0.80
+"""Nearer, the screen is seen at a grazing angle; farther, a 7-inch screen gives under 3 % of 300 lx."""
+
+MAX_TURN_DEG: Final = 25.0
+"""Beyond this one cheek hides from the screen and half of the relief with it."""
+
+MIN_LIGHT: Final = 0.01
+MAX_LIGHT: Final = 0.80
+MAX_CLIPPED: Final = 0.10
+"""Mean linear light of the face (1 is full scale) and share of its pixels at the limit: outside, 8 bits
+hold too little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Positioned:
+    """A face in position. ``reference`` is the mean of its cells under the neutral light, (48, 40, 3)
+    float32."""
+
+    face: TrackedFace
+    transform: NDArray[np.float64]
+    reference: NDArray[np.float32]
+    frame_size: tuple[int, int]
+    distance_m: float
+
+
+def wait_for_position(
+    rig: Rig,
+    gate: FrameGate,
+    tracker: FaceTracker,
+    sampler: Sampler,
+    on_hint: Callable[[ReasonCode], None],
+) -> Positioned | ReasonCode:
+    """Show the neutral light until a face holds still in position, or give up with the last thing that was
+    wrong.
+
+    Raises:
+        FrameError, ClockError: the camera's frames contradict each other.
+        RigError: the camera or the screen fails.
+    """
+    rig.show(NEUTRAL_SRGB)
+    start_s = rig.now_s()
+    cells: list[NDArray[np.float32]] = []
+    steady_from_s: float | None = None
+    problem, hinted_s = ReasonCode.NO_FACE, float("-inf")
+    for frame in rig.frames(until_s=start_s + PATIENCE_S):
+        gate.check(frame)
+        face = tracker.track(rgb_picture(frame))
+        found, sampled = _examine(frame, face, sampler, rig.description.geometry)
+        if found is None and sampled is not None and face is not None:
+            cells.append(sampled)
+            steady_from_s = frame.sensor_time_s if steady_from_s is None else steady_from_s
+            if frame.sensor_time_s - steady_from_s >= STEADY_S:
+                return Positioned(
+                    face,
+                    face.transform,
+                    np.mean(cells, axis=0, dtype=np.float32),
+                    (frame.width, frame.height),
+                    distance_m(face.points, rig.description.geometry),
+                )
+            continue
+        cells.clear()
+        steady_from_s = None
+        problem = found or problem
+        if frame.sensor_time_s >= start_s + WARM_UP_S and frame.sensor_time_s >= hinted_s + HINT_S:
+            hinted_s = frame.sensor_time_s
+            on_hint(problem)
+            rig.say(REASONS[problem].remedy)
+    return problem
+
+
+def _examine(
+    frame: Frame, face: TrackedFace | None, sampler: Sampler, geometry: Geometry
+) -> tuple[ReasonCode | None, NDArray[np.float32] | None]:
+    """Return what is wrong with the face's position, or its cells."""
+    if face is None:
+        return ReasonCode.NO_FACE, None
+    if face.several_faces:
+        return ReasonCode.SEVERAL_FACES, None
+    wrong = _wrong_place(frame, face, geometry)
+    if wrong is not None:
+        return wrong, None
+    cells, clipped, outside = sampler.sample(
+        frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
+    )
+    light = float(cells[ROWS // 4 : -ROWS // 4, COLUMNS // 4 : -COLUMNS // 4].mean())
+    if outside > MAX_CLIPPED:
+        return ReasonCode.FACE_OUTSIDE, None
+    if light < MIN_LIGHT:
+        return ReasonCode.TOO_DARK, None
+    if light > MAX_LIGHT or clipped > MAX_CLIPPED:
+        return ReasonCode.TOO_BRIGHT, None
+    return None, cells
+
+
+def _wrong_place(frame: Frame, face: TrackedFace, geometry: Geometry) -> ReasonCode | None:
+    low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
+    eyes_px = float(np.linalg.norm(face.five_points[1] - face.five_points[0]))
+    away_m = distance_m(face.points, geometry)
+    if eyes_px < MIN_EYE_DISTANCE_PX or away_m > MAX_DISTANCE_M:
+        return ReasonCode.TOO_FAR
+    if high[1] - low[1] > MAX_FACE_SHARE * frame.height or away_m < MIN_DISTANCE_M:
+        return ReasonCode.TOO_CLOSE
+    if low.min() < 0 or high[0] > frame.width or high[1] > frame.height:
+        return ReasonCode.FACE_OUTSIDE
+    if max(abs(face.quality.yaw_deg), abs(face.quality.pitch_deg), abs(face.quality.roll_deg)) > MAX_TURN_DEG:
+        return ReasonCode.TURNED_AWAY
+    return None

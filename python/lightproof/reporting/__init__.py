@@ -1,0 +1,1 @@
+"""What engineers see of a session; nothing here takes part in a verdict."""

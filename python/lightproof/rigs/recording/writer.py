@@ -1,0 +1,216 @@
+"""Saves a session as it happens.
+
+A recording is a folder with two files: ``frames.mkv``, every delivered frame without loss, and
+``session.json``, the rig's description, all that the session asked the rig and what it answered in that
+order, and a context that the session adds (its nonce and seeds). It shows a face: the folder has mode 0700,
+its files 0600, and it appears under its name only once it is complete. What breaks off is deleted; on flash
+memory, as on any journalling disk, deleted is not overwritten: record to memory or to an encrypted disk if
+that matters.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lightproof.errors import FrameError, InputError, RecordingError, RigError
+from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription
+from lightproof.rigs.recording.format import (
+    SESSION_FILE,
+    VIDEO_FILE,
+    ClockRead,
+    Delivered,
+    Event,
+    Flip,
+    FramesEnded,
+    Session,
+    Video,
+    colours,
+    session_text,
+    sha256_of,
+)
+from lightproof.rigs.recording.video import VideoWriter, checksum, packed_pixels
+
+
+class RecordingWriter:
+    """A rig that passes everything through to another rig and writes it down as it goes.
+
+    Ask the person before you use it. The recording stands under its name when the context is left without an
+    error and not before; an error or an interruption deletes what was written.
+
+    Example::
+
+        with RecordingWriter(rig, Path("session-1")) as recorder:
+            recorder.note("nonce", nonce.hex())
+            verify(recorder)
+    """
+
+    def __init__(self, rig: Rig, directory: Path) -> None:
+        """Take the rig to record and the directory to write, which must be absent or empty."""
+        self._rig = rig
+        self._directory = directory.absolute()
+        self._draft: Path | None = None
+        self._video: VideoWriter | None = None
+        self._events: list[Event] = []
+        self._context: dict[str, Any] = {}
+
+    @property
+    def description(self) -> RigDescription:
+        """The description of the rig that is being recorded."""
+        return self._rig.description
+
+    def note(self, key: str, value: object) -> None:
+        """Add something to the context of the recording; a later note of the same key replaces it.
+
+        Raises:
+            InputError: the value is not JSON (text, finite numbers, booleans, None, lists, objects).
+        """
+        try:
+            self._context[key] = json.loads(json.dumps(value, allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"note {key!r} of a recording is no JSON value; write bytes as hexadecimal"
+            ) from error
+
+    def __enter__(self) -> Self:
+        self._draft = _make_draft(self._directory)
+        self._events, self._context, self._video = [], {}, None
+        try:
+            self._rig.__enter__()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        try:
+            description = self._rig.description
+            self._rig.__exit__(kind, error, traceback)
+            if error is None and self._draft is not None:
+                self._complete(self._draft, description)
+        finally:
+            self._discard()
+
+    def now_s(self) -> float:
+        """Return the rig's clock in seconds."""
+        clock_s = self._rig.now_s()
+        self._events.append(ClockRead(float(clock_s)))
+        return clock_s
+
+    def show(self, illumination: NDArray[np.uint8], at_s: float | None = None) -> float:
+        """Show four sRGB colours on the rig and return the time of the flip in seconds."""
+        flip_s = self._rig.show(illumination, at_s)
+        self._events.append(Flip(colours(illumination), None if at_s is None else float(at_s), float(flip_s)))
+        return flip_s
+
+    def frames(self, until_s: float) -> Iterator[Frame]:
+        """Yield the rig's frames; each is in the hands of the encoder before it is yielded.
+
+        Raises:
+            FrameError: a frame differs in size or format from the first, or is malformed.
+            RecordingError: the disk is full or gone.
+        """
+        for frame in self._rig.frames(until_s):
+            pixels = packed_pixels(frame)
+            self._events.append(_delivered(frame, checksum(pixels), self._rig.now_s()))
+            self._write(frame, pixels)
+            yield frame
+        end_s = float(until_s) if math.isfinite(until_s) else None
+        self._events.append(FramesEnded(end_s, float(self._rig.now_s())))
+
+    def say(self, message: str) -> None:
+        """Show one line of guidance on the rig; words are not recorded."""
+        self._rig.say(message)
+
+    def _write(self, frame: Frame, pixels: NDArray[np.uint8]) -> None:
+        shape = (frame.pixel_format, frame.width, frame.height)
+        if self._draft is None:
+            raise RigError("the recording is not open; use it as a context manager")
+        if self._video is None:
+            self._video = VideoWriter(self._draft / VIDEO_FILE, *shape)
+        elif shape != (self._video.pixel_format, self._video.width, self._video.height):
+            raise FrameError(
+                f"a frame of {frame.width}x{frame.height} {frame.pixel_format} came after frames of "
+                f"{self._video.width}x{self._video.height} {self._video.pixel_format}; keep one format"
+            )
+        self._video.write(pixels)
+
+    def _complete(self, draft: Path, description: RigDescription) -> None:
+        video = None
+        if self._video is not None:
+            writer, self._video = self._video, None
+            writer.close()
+            video = Video(writer.pixel_format, writer.width, writer.height, sha256_of(draft / VIDEO_FILE))
+        session = Session(description, video, tuple(self._events), self._context)
+        try:
+            descriptor = os.open(draft / SESSION_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(session_text(session))
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(draft, self._directory)
+        except (OSError, ValueError) as error:
+            raise RecordingError(
+                f"recording: {self._directory} cannot be completed ({error}); name an empty one with space"
+            ) from error
+        self._draft = None
+
+    def _discard(self) -> None:
+        video, self._video = self._video, None
+        draft, self._draft = self._draft, None
+        try:
+            if video is not None:
+                video.abandon()
+        finally:
+            if draft is not None:
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _delivered(frame: Frame, pixels_checksum: int, clock_s: float) -> Delivered:
+    metadata = frame.metadata
+    balance = metadata.white_balance
+    return Delivered(
+        float(frame.sensor_time_s),
+        float(frame.exposure_s),
+        float(frame.readout_s),
+        CameraMetadata(
+            gain=None if metadata.gain is None else float(metadata.gain),
+            white_balance=None if balance is None else tuple(float(value) for value in balance),
+            locked=None if metadata.locked is None else bool(metadata.locked),
+            sequence=None if metadata.sequence is None else int(metadata.sequence),
+        ),
+        pixels_checksum,
+        float(clock_s),
+    )
+
+
+def _make_draft(directory: Path) -> Path:
+    """Make the folder in which a recording grows, beside the one that is wanted; only its owner may enter."""
+    try:
+        if os.path.lexists(directory) and (not directory.is_dir() or any(directory.iterdir())):
+            raise RecordingError(
+                f"recording: {directory} exists and is not an empty directory; name a new one, for nothing "
+                "is overwritten"
+            )
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{directory.name}.", suffix=".partial", dir=directory.parent))
+    except OSError as error:
+        raise RecordingError(
+            f"recording: {directory} cannot be written ({error.strerror}); name one that you may write to"
+        ) from error

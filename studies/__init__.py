@@ -1,0 +1,1 @@
+"""What made the published figures; no part of the wheel."""

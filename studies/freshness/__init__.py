@@ -1,0 +1,1 @@
+"""How often freshness errs, and how often it recognises a living face."""

@@ -1,0 +1,1 @@
+"""How whole sessions end: the demo's cases and relays."""

@@ -1,0 +1,139 @@
+"""Campaigns on a real Dask scheduler with two workers in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lightproof.evaluation.campaign import Campaign, run_campaign
+from lightproof.evaluation.species import find_sources
+from lightproof.evaluation.trials import run_trial
+from lightproof.evaluation.workers import cluster as cluster_workers
+from lightproof.evaluation.workers.cluster import ClusterNotFoundError, on_cluster
+from lightproof.evaluation.workers.local import IN_FLIGHT_PER_WORKER
+from lightproof.policy import MIN_DECOYS
+from tests.evaluation import evaluation_material as material
+
+pytest.importorskip("distributed", reason="needs Dask (extra 'cluster')")
+
+START_S = 60
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Cluster:
+    """A scheduler's address and its two workers."""
+
+    address: str
+    workers: list[subprocess.Popen[bytes]]
+
+
+def _started(*arguments: str) -> subprocess.Popen[bytes]:
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, runs: Path) -> Iterator[Cluster]:
+    """Start a scheduler and two workers, and end them."""
+    place = tmp_path / "scheduler.json"
+    scheduler = _started(
+        "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+        "--scheduler-file", str(place),
+    )  # fmt: skip
+    workers: list[subprocess.Popen[bytes]] = []
+    try:
+        until_s = time.monotonic() + START_S
+        while not place.exists() and time.monotonic() < until_s:
+            time.sleep(0.1)
+        address = json.loads(place.read_text())["address"].removeprefix("tcp://")
+        for number in range(2):
+            workers.append(
+                _started(
+                    "distributed.cli.dask_worker", f"tcp://{address}", "--no-nanny", "--nthreads", "1",
+                    "--no-dashboard", "--local-directory", str(tmp_path / f"worker-{number}"),
+                )
+            )  # fmt: skip
+        _wait_for_both(address)
+        yield Cluster(address, workers)
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+def _wait_for_both(address: str) -> None:
+    import distributed
+
+    with distributed.Client(f"tcp://{address}", timeout=START_S, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=START_S)
+
+
+def stored(campaign: Campaign, folder: Path) -> Campaign:
+    """Return a campaign whose sources have files to be sent."""
+    folder.mkdir()
+    sources = []
+    for source in campaign.sources:
+        path = folder / source.path
+        path.write_bytes(source.name.encode())
+        sources.append(replace(source, path=path))
+    return replace(campaign, sources=tuple(sources))
+
+
+def test_a_worker_killed_midway_loses_nothing_and_nothing_is_counted_twice(
+    tmp_path: Path, cluster: Cluster, runs: Path
+) -> None:
+    campaign = stored(material.campaign(), tmp_path / "bases")
+    killed: list[int] = []
+
+    def kill_one(done: int, total: int) -> None:
+        if done == total // 4 and not killed:
+            cluster.workers[0].kill()
+            killed.append(cluster.workers[0].wait())
+
+    execute = partial(on_cluster, address=cluster.address, run=material.pretend_slowly)
+    finished = run_campaign(campaign, tmp_path / "out", execute, kill_one)
+    assert killed
+    assert cluster.workers[1].poll() is None
+    keys = [trial.key for trial in campaign.trials()]
+    assert [one.result.key for one in finished] == keys
+    lines = (tmp_path / "out" / "trials.jsonl").read_text().splitlines()
+    assert len(lines) == len(keys)
+    ran = Counter(runs.read_text().splitlines())
+    assert set(ran) == set(keys)
+    again = sum(ran.values()) - len(keys)
+    assert again <= 2 * IN_FLIGHT_PER_WORKER  # only what the killed worker held is run again
+
+
+def test_a_trial_on_a_worker_is_the_trial_here(tmp_path: Path, cluster: Cluster) -> None:
+    bases = tmp_path / "bases"
+    bases.mkdir()
+    campaign = Campaign(find_sources(material.write_bases(bases)), ("0.15",), seed=4, decoys=MIN_DECOYS)
+    there = run_campaign(campaign, tmp_path / "out", partial(on_cluster, address=cluster.address))
+    for one in there:
+        here = run_trial(one.trial)
+        assert (here.outcome, here.reasons) == (one.result.outcome, one.result.reasons)
+        for part, figures in here.to_json()["evidence"].items():
+            for name, value in figures.items():  # a linear algebra library rounds as its threads are divided
+                expected = one.result.to_json()["evidence"][part][name]
+                assert value == expected or value == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_address_where_nobody_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_workers, "CONNECT_S", 1)
+    with pytest.raises(
+        ClusterNotFoundError, match=r"no Dask scheduler with workers answers at 127\.0\.0\.1:9"
+    ):
+        list(on_cluster(material.campaign().trials(), "127.0.0.1:9", material.pretend))

@@ -1,0 +1,44 @@
+"""What a session takes of the machine's memory, and that it gives it back. A thousand: benches/memory.py."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).resolve().parents[2] / "benches" / "memory.py"
+MAX_MIB = 250.0
+"""The design's limit for the process that sees the face."""
+GROWTH_MIB = 3.0
+"""Three frames of 1280 × 720 are 8 MiB: a session that kept even one picture of each would grow by more."""
+
+
+@pytest.fixture(scope="module")
+def told() -> str:
+    """Return what the bench tells of nine replayed sessions in its own process; the first three warm up."""
+    done = subprocess.run(
+        [sys.executable, str(BENCH), "--sessions", "9"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=True,
+    )
+    return done.stdout
+
+
+def number(told: str, name: str) -> float:
+    """Return the number after a name."""
+    found = re.search(rf"{name} ([+-]?[0-9.]+)", told)
+    assert found is not None, told
+    return float(found[1])
+
+
+def test_a_whole_session_fits_into_250_mib(told: str) -> None:
+    assert number(told, "peak") < MAX_MIB
+
+
+def test_sessions_one_after_the_other_take_no_more_than_the_first(told: str) -> None:
+    assert abs(number(told, "growth")) < GROWTH_MIB

@@ -1,0 +1,58 @@
+"""What webcams deliver becomes the right colours, or a lost frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lightproof.rigs.desktop.pixels import FORMATS, rgb_from
+
+WIDTH, HEIGHT = 32, 16
+
+
+@pytest.fixture
+def picture() -> NDArray[np.uint8]:
+    """Return a picture whose colours change too slowly for shared chroma to matter."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return np.stack([60 + 4 * x, 200 - 5 * y, 90 + 2 * x + y], axis=2).astype(np.uint8)
+
+
+def encode(picture: NDArray[np.uint8], fourcc: str, padding: int) -> tuple[bytes, int]:
+    """Return a picture as a driver delivers it, and the stride."""
+    if fourcc == "MJPG":
+        return cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])[1].tobytes(), 0
+    if fourcc in ("RGB3", "BGR3"):
+        rows = (picture if fourcc == "RGB3" else picture[..., ::-1]).reshape(HEIGHT, -1)
+    elif fourcc == "YUYV":
+        rows = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_YUYV).reshape(HEIGHT, -1)
+    else:
+        planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420)
+        chroma = planes[HEIGHT:].reshape(2, -1)
+        rows = np.concatenate([planes[:HEIGHT], chroma.T.reshape(HEIGHT // 2, WIDTH)])
+    padded = np.pad(rows, ((0, 0), (0, padding)), constant_values=77)
+    return padded.tobytes()[: padded.size - padding], padded.shape[1]
+
+
+@pytest.mark.parametrize("padding", [0, 6])
+@pytest.mark.parametrize("fourcc", FORMATS)
+def test_every_format_becomes_the_same_colours(picture: NDArray[np.uint8], fourcc: str, padding: int) -> None:
+    data, stride = encode(picture, fourcc, padding)
+    found = rgb_from(data, fourcc, WIDTH, HEIGHT, stride)
+    assert found is not None
+    assert found.flags.writeable
+    assert found.shape == picture.shape
+    assert np.abs(found.astype(int) - picture).max() <= (0 if fourcc in ("RGB3", "BGR3") else 8)
+
+
+@given(fourcc=st.sampled_from(FORMATS), data=st.binary(max_size=WIDTH * HEIGHT))
+def test_too_few_bytes_are_a_lost_frame_in_every_format(fourcc: str, data: bytes) -> None:
+    assert rgb_from(data, fourcc, WIDTH, HEIGHT, 0) is None
+
+
+def test_a_jpeg_of_another_size_is_a_lost_frame(picture: NDArray[np.uint8]) -> None:
+    data, _ = encode(picture, "MJPG", 0)
+    assert rgb_from(data, "MJPG", WIDTH * 2, HEIGHT, 0) is None

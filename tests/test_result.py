@@ -1,0 +1,377 @@
+"""The signed result: closed claims, at most 1 kB, and no way to bend it."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import jwt as pyjwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
+
+from lightproof import result as result_module
+from lightproof.device import DeviceKey
+from lightproof.errors import InputError, ResultError
+from lightproof.request import MAX_AUDIENCE_AND_NONCE_BYTES
+from lightproof.result import (
+    CLAIMS,
+    EAT_PROFILE,
+    MAX_TOKEN_BYTES,
+    Refusal,
+    ResultRefusedError,
+    SessionResult,
+    load_jwks,
+    sign_result,
+    software_sha256,
+    verify_result,
+)
+from lightproof.rigs.protocol import RigKind
+from lightproof.verdict import Outcome, ReasonCode, Verdict
+
+KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(range(32)))
+OTHER_KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(32))
+NONCE = bytes(range(32))
+AUDIENCE = "https://example.org/verify"
+NOW = 1_790_000_000
+RESULT = SessionResult(
+    verdict=Verdict(Outcome.VERIFIED),
+    nonce=NONCE,
+    audience=AUDIENCE,
+    rig="desktop",
+    presence_only=False,
+    policy_sha256=hashlib.sha256(b"policy").digest(),
+    models_sha256=hashlib.sha256(b"models").digest(),
+    software_sha256=hashlib.sha256(b"software").digest(),
+    challenge_sha256=hashlib.sha256(b"challenge").digest(),
+    issued_at=NOW,
+)
+TOKEN = sign_result(RESULT, KEY)
+WHENEVER: Any = {"verify_exp": False, "verify_iat": False}
+DOCUMENT = Path(__file__).parents[1] / "docs" / "result.md"
+SIGNATURE = base64.urlsafe_b64decode(TOKEN.rpartition(".")[2] + "==")
+BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def _refusal(token: str, **changes: Any) -> Refusal:
+    arguments = {"jwks": KEY.jwks(), "nonce": NONCE, "audience": AUDIENCE, "now": NOW} | changes
+    with pytest.raises(ResultRefusedError) as refused:
+        verify_result(token, **arguments)
+    assert isinstance(refused.value, ResultError)
+    return refused.value.refusal
+
+
+def _header(token: str) -> dict[str, Any]:
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))  # type: ignore[no-any-return]
+
+
+def _claims(token: str) -> dict[str, Any]:
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))  # type: ignore[no-any-return]
+
+
+def _signed(claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> str:
+    return jwt.encode(dict(header or _header(TOKEN)), dict(claims), KEY.private, algorithms=["ES256"])
+
+
+def _encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_a_signed_result_verifies_and_says_what_went_in() -> None:
+    verified = verify_result(TOKEN, KEY.jwks(), NONCE, AUDIENCE, NOW)
+    assert verified.verdict == RESULT.verdict
+    assert (verified.rig, verified.presence_only, verified.audience) == ("desktop", False, AUDIENCE)
+    assert (verified.issued_at, verified.expires_at) == (NOW, NOW + 120)
+    assert verified.subject == KEY.subject_for(AUDIENCE)
+    assert verified.kid == KEY.kid
+    assert verified.hashes["policy"] == base64.urlsafe_b64encode(RESULT.policy_sha256[:24]).decode()
+
+
+def test_an_unmodified_third_party_library_verifies_it() -> None:
+    signing_key = pyjwt.PyJWKSet.from_dict(KEY.jwks())[_header(TOKEN)["kid"]]
+    claims = pyjwt.decode(TOKEN, signing_key, algorithms=["ES256"], audience=AUDIENCE, options=WHENEVER)
+    assert claims["outcome"] == "verified"
+    assert base64.urlsafe_b64decode(claims["eat_nonce"] + "=") == NONCE
+
+
+def test_the_third_party_library_refuses_it_for_another_audience_and_after_it_expired() -> None:
+    signing_key = pyjwt.PyJWKSet.from_dict(KEY.jwks())[KEY.kid]
+    with pytest.raises(pyjwt.InvalidAudienceError):
+        pyjwt.decode(
+            TOKEN, signing_key, algorithms=["ES256"], audience="https://other.example", options=WHENEVER
+        )
+    old = sign_result(dataclasses.replace(RESULT, issued_at=1_600_000_000), KEY)
+    with pytest.raises(pyjwt.ExpiredSignatureError):
+        pyjwt.decode(old, signing_key, algorithms=["ES256"], audience=AUDIENCE)
+
+
+def test_the_claim_set_is_closed_and_documented() -> None:
+    assert set(_claims(TOKEN)) == CLAIMS
+    table = DOCUMENT.read_text(encoding="utf-8").split("## Claims")[1].split("\n## ")[0]
+    documented = set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE))
+    assert documented == CLAIMS
+
+
+def test_the_documented_lines_for_another_library_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lines,) = re.findall(
+        r"```python\n(import base64, json, jwt\n.*?)```", DOCUMENT.read_text(), flags=re.DOTALL
+    )
+    monkeypatch.chdir(tmp_path)
+    Path("device.jwks.json").write_text(json.dumps(KEY.jwks()))
+    fresh = dataclasses.replace(RESULT, issued_at=int(time.time()))
+    exec(lines, {"token": sign_result(fresh, KEY), "nonce": NONCE})
+    simulated = dataclasses.replace(fresh, rig="simulated")
+    with pytest.raises(AssertionError):
+        exec(lines, {"token": sign_result(simulated, KEY), "nonce": NONCE})
+
+
+def test_the_token_has_room_for_no_picture_embedding_or_score() -> None:
+    claims = _claims(TOKEN)
+    assert all(type(claims[name]) is int for name in ("iat", "exp"))
+    others = {name: value for name, value in claims.items() if name not in ("iat", "exp")}
+    numbers = [value for value in others.values() if isinstance(value, int | float) and value is not False]
+    assert numbers == []
+    assert set(claims["hashes"]) == {"policy", "models", "challenge", "software"}
+    assert max(len(text) for text in claims["hashes"].values()) == 32
+
+
+def test_every_token_has_an_id_of_its_own() -> None:
+    ids = {_claims(sign_result(RESULT, KEY))["jti"] for _ in range(20)}
+    assert len(ids) == 20
+    assert {len(base64.urlsafe_b64decode(token_id + "==")) for token_id in ids} == {16}
+
+
+def test_a_session_without_a_challenge_has_no_hash_of_one() -> None:
+    declined = dataclasses.replace(
+        RESULT, verdict=Verdict(Outcome.DECLINED, (ReasonCode.CONSENT_DECLINED,)), challenge_sha256=None
+    )
+    verified = verify_result(sign_result(declined, KEY), KEY.jwks(), NONCE, AUDIENCE, NOW)
+    assert verified.verdict.outcome is Outcome.DECLINED
+    assert "challenge" not in verified.hashes
+
+
+@pytest.mark.parametrize("nonce_bytes", [32, 64])
+def test_the_longest_result_fits_into_one_kilobyte(nonce_bytes: int) -> None:
+    codes = sorted(set(ReasonCode) - {ReasonCode.CONSENT_DECLINED}, key=len, reverse=True)
+    room = MAX_AUDIENCE_AND_NONCE_BYTES - -(-nonce_bytes * 8 // 6)
+    longest = dataclasses.replace(
+        RESULT,
+        verdict=Verdict(Outcome.INCONCLUSIVE, tuple(codes)),
+        nonce=bytes(nonce_bytes),
+        audience="x:" + "a" * (room - 2),
+        rig="simulated",
+    )
+    token = sign_result(longest, KEY)
+    assert len(token) <= MAX_TOKEN_BYTES <= 1000
+    assert _claims(token)["reasons"] == [codes[0]]
+
+
+def test_the_reasons_of_a_session_in_which_everything_failed_all_fit() -> None:
+    codes = ("stale_light", "late_light", "flat_light", "scene_cut", "face_mismatch")
+    reasons = tuple(map(ReasonCode, codes))
+    failed = dataclasses.replace(RESULT, verdict=Verdict(Outcome.NOT_VERIFIED, reasons), rig="simulated")
+    assert (
+        verify_result(sign_result(failed, KEY), KEY.jwks(), NONCE, AUDIENCE, NOW).verdict.reasons == reasons
+    )
+
+
+def test_an_audience_that_does_not_fit_is_refused_and_so_is_a_long_life() -> None:
+    with pytest.raises(InputError, match="200 bytes does not fit"):
+        sign_result(dataclasses.replace(RESULT, audience="x:" + "a" * 198), KEY)
+    with pytest.raises(InputError, match="121 s is outside 1 to 120 s"):
+        sign_result(dataclasses.replace(RESULT, validity_s=121), KEY)
+
+
+@pytest.mark.parametrize("rig", get_args(RigKind))
+def test_a_rig_on_which_nobody_sat_is_recognisable(rig: RigKind) -> None:
+    token = sign_result(dataclasses.replace(RESULT, rig=rig), KEY)
+    verified = verify_result(token, KEY.jwks(), NONCE, AUDIENCE, NOW)
+    assert verified.rig == rig
+    assert verified.a_person_was_there == (rig not in ("simulated", "recording"))
+
+
+@given(position=st.integers(0, len(TOKEN) - 1), other=st.sampled_from(BASE64URL + ".=+/ \n\0é"))
+def test_any_changed_character_is_refused(position: int, other: str) -> None:
+    changed = TOKEN[:position] + other + TOKEN[position + 1 :]
+    if changed != TOKEN:
+        assert _refusal(changed) in Refusal
+
+
+def test_each_other_spelling_of_the_same_signature_is_refused() -> None:
+    signature = TOKEN.rpartition(".")[2]
+    spellings = [signature[:-1] + last for last in BASE64URL]
+    same = [text for text in spellings if base64.urlsafe_b64decode(text + "==") == SIGNATURE]
+    assert len(same) == 16
+    for text in same:
+        if text != signature:
+            assert _refusal(TOKEN.replace(signature, text)) is Refusal.MALFORMED
+
+
+@given(cut=st.integers(0, len(TOKEN) - 1))
+def test_a_token_cut_short_is_refused(cut: int) -> None:
+    assert _refusal(TOKEN[:cut]) in Refusal
+
+
+@given(text=st.text(max_size=1200))
+def test_any_text_is_refused(text: str) -> None:
+    assert _refusal(text) in Refusal
+
+
+@given(parts=st.lists(st.binary(max_size=200), min_size=3, max_size=3))
+def test_any_three_parts_are_refused(parts: list[bytes]) -> None:
+    assert (
+        _refusal(".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)) in Refusal
+    )
+
+
+@given(
+    algorithm=st.sampled_from(
+        ["none", "None", "HS256", "HS512", "RS256", "ES384", "ES512", "EdDSA", "es256", ""]
+    )
+    | st.none()
+    | st.integers()
+    | st.text(max_size=8)
+)
+def test_another_algorithm_in_the_header_is_refused(algorithm: object) -> None:
+    _, payload, signature = TOKEN.split(".")
+    for seal in (signature, ""):
+        token = f"{_encoded(_header(TOKEN) | {'alg': algorithm})}.{payload}.{seal}"
+        if algorithm != "ES256":
+            assert _refusal(token) is Refusal.ALGORITHM
+
+
+def test_a_token_sealed_with_the_public_key_as_a_secret_is_refused() -> None:
+    secret = OctKey.import_key(json.dumps(KEY.jwks()["keys"][0]))
+    forged = jwt.encode(_header(TOKEN) | {"alg": "HS256"}, _claims(TOKEN), secret, algorithms=["HS256"])
+    assert _refusal(forged) is Refusal.ALGORITHM
+    shared = {"keys": [secret.as_dict(private=True) | {"kid": KEY.kid}]}
+    assert _refusal(forged, jwks=shared) is Refusal.ALGORITHM
+    assert _refusal(TOKEN, jwks=shared) is Refusal.UNKNOWN_KEY
+
+
+def test_a_token_of_a_device_that_nobody_knows_is_refused() -> None:
+    assert _refusal(TOKEN, jwks=OTHER_KEY.jwks()) is Refusal.UNKNOWN_KEY
+    assert _refusal(TOKEN, jwks={"keys": []}) is Refusal.UNKNOWN_KEY
+    assert (
+        _refusal(TOKEN, jwks={"keys": [7, {"kty": "EC", "crv": "P-256", "x": "!", "y": 1}]})
+        is Refusal.UNKNOWN_KEY
+    )
+
+
+def test_a_key_under_a_borrowed_id_is_not_used() -> None:
+    borrowed = {"keys": [OTHER_KEY.jwks()["keys"][0] | {"kid": KEY.kid}]}
+    forged = jwt.encode(_header(TOKEN), _claims(TOKEN), OTHER_KEY.private, algorithms=["ES256"])
+    assert _refusal(forged, jwks=borrowed) is Refusal.UNKNOWN_KEY
+    assert _refusal(forged) is Refusal.SIGNATURE
+
+
+def test_the_right_key_is_found_among_others() -> None:
+    both = {"keys": [*OTHER_KEY.jwks()["keys"], *KEY.jwks()["keys"]]}
+    assert verify_result(TOKEN, both, NONCE, AUDIENCE, NOW).kid == KEY.kid
+
+
+@pytest.mark.parametrize(
+    "header", [{"typ": "JWT"}, {"crit": ["x"], "x": 1}, {"jwk": {}}, {"jku": "https://x"}, {"b64": False}]
+)
+def test_another_header_is_refused(header: dict[str, Any]) -> None:
+    _, payload, signature = TOKEN.split(".")
+    assert _refusal(f"{_encoded(_header(TOKEN) | header)}.{payload}.{signature}") is Refusal.MALFORMED
+
+
+def test_a_token_for_another_request_audience_or_time_is_refused_by_cause() -> None:
+    assert _refusal(TOKEN, nonce=bytes(32)) is Refusal.WRONG_NONCE
+    assert _refusal(TOKEN, nonce=NONCE[:31]) is Refusal.WRONG_NONCE
+    assert _refusal(TOKEN, audience="https://example.org/verify/") is Refusal.WRONG_AUDIENCE
+    assert _refusal(TOKEN, now=NOW + 120) is Refusal.EXPIRED
+    assert _refusal(TOKEN, now=NOW - 6) is Refusal.NOT_YET_VALID
+    assert _refusal("x" * 1001) is Refusal.TOO_LONG
+
+
+def test_a_token_holds_to_its_last_second_and_for_a_clock_a_little_behind() -> None:
+    assert verify_result(TOKEN, KEY.jwks(), NONCE, AUDIENCE, NOW + 119.9)
+    assert verify_result(TOKEN, KEY.jwks(), NONCE, AUDIENCE, NOW - 4.9)
+
+
+@pytest.mark.parametrize("claim", ["score", "nbf", "iss", "picture", "embedding"])
+def test_a_signed_claim_that_is_not_in_the_set_is_refused_by_name(claim: str) -> None:
+    with pytest.raises(ResultRefusedError, match=claim) as refused:
+        verify_result(_signed(_claims(TOKEN) | {claim: 1}), KEY.jwks(), NONCE, AUDIENCE, NOW)
+    assert refused.value.refusal is Refusal.UNKNOWN_CLAIM
+
+
+@pytest.mark.parametrize("claim", sorted(CLAIMS))
+def test_a_signed_token_that_lacks_a_claim_is_refused(claim: str) -> None:
+    rest = {name: value for name, value in _claims(TOKEN).items() if name != claim}
+    assert _refusal(_signed(rest)) is Refusal.MALFORMED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eat_profile": "tag:other"},
+        {"eat_nonce": 7},
+        {"aud": [AUDIENCE]},
+        {"sub": None},
+        {"jti": 1},
+        {"iat": True},
+        {"iat": float(NOW)},
+        {"exp": NOW},
+        {"exp": NOW + 121},
+        {"outcome": "accepted"},
+        {"outcome": []},
+        {"reasons": ["too_dark"]},
+        {"reasons": "none"},
+        {"outcome": "inconclusive"},
+        {"outcome": "inconclusive", "reasons": ["bad_hair"]},
+        {"outcome": "inconclusive", "reasons": [["too_dark"]]},
+        {"rig": "hologram"},
+        {"rig": ["pi"]},
+        {"presence_only": 0},
+        {"hashes": []},
+        {"hashes": {"policy": "x"}},
+        {"hashes": {"policy": "x", "models": "x", "software": 1}},
+        {"hashes": {"policy": "x", "models": "x", "software": "x", "face": "x"}},
+    ],
+)
+def test_a_signed_token_that_does_not_keep_to_the_profile_is_refused(change: dict[str, Any]) -> None:
+    assert _refusal(_signed(_claims(TOKEN) | change)) is Refusal.MALFORMED
+
+
+def test_a_signed_payload_that_is_no_object_is_refused() -> None:
+    from joserfc import jws
+
+    token = jws.serialize_compact(_header(TOKEN), b"[1]", KEY.private, algorithms=["ES256"])
+    assert _refusal(token) in (Refusal.SIGNATURE, Refusal.MALFORMED)
+
+
+def test_the_profile_is_the_documented_one() -> None:
+    assert _claims(TOKEN)["eat_profile"] == EAT_PROFILE == "tag:lightproof,2026:result:1"
+
+
+def test_a_jwk_set_that_is_none_is_refused_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    for content in ("", "[]", "{}", '{"keys": 1}', "[" * 5000, "\udcff"):
+        path.write_bytes(content.encode("utf-8", "surrogateescape"))
+        with pytest.raises(InputError, match=r"keys\.json is no JSON object"):
+            load_jwks(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        load_jwks(tmp_path / "absent")
+    path.write_text(json.dumps(KEY.jwks()))
+    assert load_jwks(path) == KEY.jwks()
+
+
+def test_the_software_hash_names_the_code() -> None:
+    assert len(software_sha256()) == 32
+    assert software_sha256() == software_sha256()
+    assert Path(result_module.__file__).suffix == ".py"
