@@ -17,14 +17,13 @@ import clock  # first: it switches the threads off
 import cv2
 
 from lightproof import verification
-from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import load_networks
-from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.judgement import Trace, judge_if_enough
+from lightproof.presence.judgement import Judgement, judge_if_enough
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
-from lightproof.verification import Entropy, verify
+from lightproof.session import Entropy, SessionOptions
+from lightproof.verification import verify
 
 DWELL_S = 0.2
 STEPS = ("evidence", "match", "verdict", "result")
@@ -60,10 +59,10 @@ def measure(sessions: int = 4) -> list[Decision]:
             def look(
                 *arguments: object,
                 looks: list[tuple[float, float]] = looks,
-                with_final_continuity: bool = seed == sessions,
-            ) -> tuple[PresenceEvidence, Trace | None] | None:
+                to_the_end: bool = seed == sessions,
+            ) -> Judgement | None:
                 wall_s, processor_s = time.perf_counter(), time.process_time()
-                if with_final_continuity:
+                if to_the_end:
                     return None
                 judged = judge_if_enough(*arguments)  # type: ignore[arg-type]
                 if judged is not None:
@@ -74,10 +73,8 @@ def measure(sessions: int = 4) -> list[Decision]:
                 session = verify(
                     open_rig(RigOptions(seed=seed)),
                     Request.fresh(),
-                    networks,
-                    ask=consent_of_simulated_subject,
                     reference=reference,
-                    entropy=Entropy.from_seed(seed),
+                    options=SessionOptions(networks=networks, entropy=Entropy.from_seed(seed), sign=False),
                 )
             look_s, look_processor_s = looks[-1] if looks else (0.0, 0.0)
             steps = {name: session.timings.get(name, 0.0) for name in STEPS}

@@ -20,12 +20,12 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.policy import Policy
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
-from lightproof.verification import Entropy, recorded_entropy, verify
+from lightproof.session import Entropy, SessionOptions, recorded_entropy
+from lightproof.verification import verify
 
 MIB = 1 << 20
 
@@ -59,18 +59,19 @@ def _peak_mib() -> float:
 
 def record(path: Path, seed: int) -> None:
     """Record one simulated session, frames and all; run it in a process of its own."""
-    from lightproof.rigs.recording.writer import RecordingWriter
+    from lightproof.rigs.recording import RecordingWriter
     from lightproof.rigs.simulated import open_rig
 
     rig = RecordingWriter(open_rig(RigOptions(seed=seed)), path)
     verify(
         rig,
         Request.fresh(policy=Policy(presence_only=True)),
-        load_networks(),
-        ask=consent_of_simulated_subject,
-        entropy=Entropy.from_seed(seed),
-        note=rig.note,
+        options=SessionOptions(entropy=Entropy.from_seed(seed), sign=False, note=rig.note),
     )
+
+
+def _options(networks: FaceNetworks, entropy: Entropy) -> SessionOptions:
+    return SessionOptions(networks=networks, entropy=entropy, sign=False)
 
 
 def _simulated(networks: FaceNetworks, seed: int) -> None:
@@ -78,16 +79,16 @@ def _simulated(networks: FaceNetworks, seed: int) -> None:
 
     request = Request.fresh(policy=Policy(presence_only=True))
     rig = open_rig(RigOptions(seed=seed))
-    verify(rig, request, networks, ask=consent_of_simulated_subject, entropy=Entropy.from_seed(seed))
+    verify(rig, request, options=_options(networks, Entropy.from_seed(seed)))
 
 
 def _recorded(networks: FaceNetworks, path: Path) -> None:
-    from lightproof.rigs.recording.rig import open_rig
+    from lightproof.rigs.recording import open_rig
 
     rig = open_rig(RigOptions(subject=path))
     nonce, entropy = recorded_entropy(dict(rig.context))
     request = replace(Request.fresh(policy=Policy(presence_only=True)), nonce=nonce)
-    verify(rig, request, networks, ask=consent_of_simulated_subject, entropy=entropy)
+    verify(rig, request, options=_options(networks, entropy))
 
 
 def run(sessions: int, *, simulated: bool, every: int = 0) -> Memory:

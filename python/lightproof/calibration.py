@@ -17,15 +17,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import BANDS, NEUTRAL_SRGB, Challenge, Sampler
+from lightproof._core import BANDS, Challenge
+from lightproof.colour import NEUTRAL_SRGB, srgb_to_linear
 from lightproof.errors import RigError
 from lightproof.face.networks import FaceNetworks
-from lightproof.face.tracker import FaceTracker
-from lightproof.matching import ProbeGallery
-from lightproof.presence.frames import FrameGate, rgb_picture
-from lightproof.presence.judgement import MAX_LATENCY_SIGMA_S, latency_curve, peak_latency_s
-from lightproof.presence.playing import Eyes, play
+from lightproof.presence.cues.latency import MAX_SIGMA_S, latency_curve, peak_s
+from lightproof.presence.playing import play
 from lightproof.presence.position import Positioned, wait_for_position
+from lightproof.presence.reader import FaceReader
 from lightproof.presence.surface import predict
 from lightproof.privacy.forget import BiometricScope
 from lightproof.rigs.protocol import Calibration, Frame, Rig
@@ -37,7 +36,7 @@ REPEATS: Final = 5
 MIN_CLEAR: Final = 3
 """Fewer clear latencies have no spread worth the name."""
 
-LATENCIES_S: Final = np.arange(-0.060, 0.400, 0.004)
+SEARCHED_S: Final = np.arange(-0.060, 0.400, 0.004)
 """Where the latency is looked for: screen, exposure and a slow driver's queue together stay below 0.4 s."""
 
 MAX_SPREAD_S: Final = 0.010
@@ -107,9 +106,7 @@ def measure(
         RigError: the camera or the screen fails.
     """
     with BiometricScope() as scope, rig:
-        tracker, gallery = FaceTracker(networks), ProbeGallery(networks.embedder)
-        eyes = Eyes(FrameGate(), scope.keep(tracker), Sampler(), scope.keep(gallery))
-        bench = _Bench(rig, eyes, on_hint or (lambda _: None))
+        bench = _Bench(rig, scope.keep(FaceReader(networks)), on_hint or (lambda _: None))
         found: list[float] = []
         for number in range(repeats):
             if on_challenge is not None:
@@ -163,17 +160,17 @@ def mixing_from(light: NDArray[np.float64], shown: NDArray[np.float64]) -> tuple
 class _Bench:
     """A rig with somebody in front of it, on which lights are played."""
 
-    def __init__(self, rig: Rig, eyes: Eyes, on_hint: Callable[[ReasonCode], None]) -> None:
-        self._rig, self._eyes, self._on_hint = rig, eyes, on_hint
+    def __init__(self, rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None]) -> None:
+        self._rig, self._reader, self._on_hint = rig, reader, on_hint
 
     def latency_s(self, challenge: Challenge) -> float | None:
         """Play a challenge and return the latency of its light, None if it is not clear."""
-        played = play(self._rig, challenge, self._position(), self._eyes, lambda *_: False)
+        played = play(self._rig, challenge, self._position(), self._reader, None, lambda *_: False)
         if played.flip_monitor.lost:
             return None
-        curve = latency_curve(played.observation, LATENCIES_S)
-        peak = peak_latency_s(LATENCIES_S, curve)
-        if peak is None or peak[1] > MAX_LATENCY_SIGMA_S or curve.max() < MIN_EXPLAINED * BANDS:
+        curve = latency_curve(played.observation, SEARCHED_S)
+        peak = peak_s(curve)
+        if peak is None or peak[1] > MAX_SIGMA_S or curve.explained.max() < MIN_EXPLAINED * BANDS:
             return None
         return peak[0]
 
@@ -182,7 +179,10 @@ class _Bench:
         position = self._position()
         rows, columns = np.nonzero(
             predict(
-                position.face.points, position.transform, self._rig.description.geometry, position.frame_size
+                position.face.points,
+                position.face.transform,
+                self._rig.description.geometry,
+                position.frame_size,
             ).mask
         )
         steps = list(_primaries())
@@ -196,12 +196,11 @@ class _Bench:
                 light[k].append(cells[rows, columns].mean(axis=0, dtype=np.float64))
         if not all(light):
             return np.eye(3), float("inf")
-        shown = np.array([_linear(colours[0]) for _, colours in steps])
+        shown = np.array([srgb_to_linear(colours[0]) for _, colours in steps])
         return mixing_from(np.array([np.mean(frames, axis=0) for frames in light]), shown)
 
     def _position(self) -> Positioned:
-        eyes = self._eyes
-        position = wait_for_position(self._rig, eyes.gate, eyes.tracker, eyes.sampler, self._on_hint)
+        position = wait_for_position(self._rig, self._reader, self._on_hint)
         if isinstance(position, ReasonCode):
             reason = REASONS[position]
             raise CalibrationUnclearError(f"nobody is in position: {reason.message} {reason.remedy}")
@@ -223,18 +222,14 @@ class _Bench:
             start_s = start_s if number else flip_s
             on_flip(flip_s)
             yield from rig.frames(until_s=start_s + end_s - refresh_s)
-        rig.show(np.full((4, 3), NEUTRAL_SRGB, np.uint8))
+        rig.show(NEUTRAL_SRGB)
 
     def _cells(self, frame: Frame) -> tuple[NDArray[np.float32] | None, float]:
         """Return the cells of the face in a frame, None if there is none, and the row of its middle."""
-        self._eyes.gate.check(frame)
-        face = self._eyes.tracker.track(rgb_picture(frame))
-        if face is None:
+        sample = self._reader.read(frame)
+        if sample.face is None:
             return None, 0.0
-        cells, _, _ = self._eyes.sampler.sample(
-            frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
-        )
-        return cells, float(face.five_points[2, 1])
+        return sample.cells, float(sample.face.five_points[2, 1])
 
 
 def _agreed(found: list[float], repeats: int) -> tuple[float, float]:
@@ -258,13 +253,7 @@ def _primaries() -> Iterator[tuple[float, NDArray[np.uint8]]]:
     for _ in range(MIXING_CYCLES):
         for channel in range(3):
             for level in (255, 0):
-                colours = np.full((4, 3), NEUTRAL_SRGB, np.uint8)
+                colours = NEUTRAL_SRGB.copy()
                 colours[:, channel] = level
                 yield half * HALF_S, colours
                 half += 1
-
-
-def _linear(srgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return an sRGB colour in linear light (IEC 61966-2-1)."""
-    value = srgb / 255.0
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from lightproof.face.embedding import Embedder, cosine
 from lightproof.face.tracker import TrackedFace
+from lightproof.policy import Policy
 from lightproof.privacy.forget import overwrite
 from lightproof.references.document import Reference
+from lightproof.summary import EvidenceFigure, EvidenceSummary, number, power_of_ten
 from lightproof.verdict import Finding, ReasonCode
 
 BEST_FRAMES: Final = 5
@@ -123,3 +125,22 @@ def compare(reference: Reference, probe: Probe, threshold: float, fmr: float) ->
     if score >= threshold:
         return MatchEvidence(Finding.PASS, (), score, threshold, fmr, probe.frames)
     return MatchEvidence(Finding.FAIL, (ReasonCode.FACE_MISMATCH,), score, threshold, fmr, probe.frames)
+
+
+def summary(evidence: MatchEvidence | None, policy: Policy) -> EvidenceSummary:
+    """Return what a report says of the match; ``evidence`` is None where no face was compared."""
+    if evidence is None:
+        headline = "Presence only was asked for." if policy.presence_only else "No face was compared."
+        return EvidenceSummary("match", None, headline)
+    score, threshold = number(evidence.score, 3), number(evidence.threshold, 3)
+    return EvidenceSummary(
+        "match",
+        evidence.finding,
+        f"Similarity to the reference {score}, threshold {threshold}.",
+        evidence.reasons,
+        (
+            EvidenceFigure("comparison score (cosine)", score, f"at least {threshold}"),
+            EvidenceFigure("false match rate of the threshold", power_of_ten(evidence.fmr)),
+            EvidenceFigure("frames compared", f"{evidence.frames:,}"),
+        ),
+    )

@@ -8,33 +8,37 @@ embeddings are overwritten when the session ends.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lightproof._core import Challenge, Sampler
+from lightproof._core import Challenge
 from lightproof.challenge import derive_seed
-from lightproof.consent import Consent, ConsentAsker, notice
-from lightproof.device import DeviceKey
-from lightproof.errors import RecordingError
-from lightproof.face.networks import FaceNetworks
-from lightproof.face.tracker import FaceTracker
+from lightproof.consent import (
+    Consent,
+    ConsentAsker,
+    ask_in_words,
+    consent_of_simulated_subject,
+    notice,
+)
+from lightproof.device import DeviceKey, load_or_create_device_key
+from lightproof.errors import InputError
+from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.matching import MatchEvidence, ProbeGallery, compare
+from lightproof.policy import Policy
 from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.frames import FrameGate
-from lightproof.presence.judgement import Trace, judge, judge_if_enough, with_final_continuity
+from lightproof.presence.judgement import Judgement, judge, judge_if_enough, with_final_continuity
 from lightproof.presence.observation import Observation
-from lightproof.presence.playing import Eyes, play
-from lightproof.presence.position import wait_for_position
+from lightproof.presence.playing import PlaybackResult, play
+from lightproof.presence.position import Positioned, wait_for_position
+from lightproof.presence.reader import FaceReader
 from lightproof.privacy.forget import BiometricScope
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
-from lightproof.result import SessionResult, sign_result, software_sha256
-from lightproof.rigs.protocol import Rig
+from lightproof.result import RIGS_WITHOUT_A_PERSON, SessionResult, sign_result, software_sha256
+from lightproof.rigs.loading import AUTO, open_rig
+from lightproof.rigs.protocol import Rig, RigKind, RigOptions
+from lightproof.session import Entropy, Session, SessionOptions, Step, StepTimer
 from lightproof.verdict import (
     DECLINED,
     PRESENCE_PARTS,
@@ -47,211 +51,183 @@ from lightproof.verdict import (
 )
 
 
-class Step(StrEnum):
-    """The steps of a session, in order."""
-
-    REQUEST = "request"
-    CONSENT = "consent"
-    REFERENCE = "reference"
-    POSITION = "position"
-    CHALLENGE = "challenge"
-    EVIDENCE = "evidence"
-    MATCH = "match"
-    VERDICT = "verdict"
-    RESULT = "result"
-    FORGET = "forget"
-
-
-@dataclass(frozen=True, slots=True)
-class Entropy:
-    """The device's own randomness for one session: two independent draws of 32 bytes.
-
-    ``device_random`` goes into the challenge's seed together with the nonce; ``decoy_seed`` draws the decoys.
-    """
-
-    device_random: bytes = field(repr=False)
-    decoy_seed: bytes = field(repr=False)
-
-    @classmethod
-    def fresh(cls) -> Entropy:
-        """Return randomness from the operating system."""
-        return cls(secrets.token_bytes(32), secrets.token_bytes(32))
-
-    @classmethod
-    def from_seed(cls, seed: int) -> Entropy:
-        """Return reproducible randomness: for simulated rigs only, where nobody has anything to gain."""
-        first, second = (
-            hashlib.sha256(f"lightproof {name} {seed}".encode()).digest() for name in ("device", "decoys")
-        )
-        return cls(first, second)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """How a session ended, and on what evidence.
-
-    ``evidence`` and ``match`` are None where the session ended before them. ``token`` is the signed result;
-    None without a device key and for replayed recordings, which prove nothing about now. ``timings`` are
-    seconds per step, and ``light`` seconds of light on the face. ``trace`` is there only if it was asked
-    for.
-    """
-
-    verdict: Verdict
-    evidence: PresenceEvidence | None = None
-    match: MatchEvidence | None = None
-    token: str | None = None
-    challenge: Challenge | None = None
-    challenge_sha256: bytes | None = None
-    timings: dict[str, float] = field(default_factory=dict)
-    trace: Trace | None = None
-
-
-class StepTimer:
-    """Says which step is going on and how long each took."""
-
-    def __init__(self, on_step: Callable[[Step], None] | None) -> None:
-        self._on_step = on_step
-        self.timings: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
-        if self._on_step is not None:
-            self._on_step(step)
-        start_s = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings[step.value] = time.perf_counter() - start_s
-
-
 def verify(
-    rig: Rig,
-    request: Request,
-    networks: FaceNetworks,
+    rig: Rig | str = AUTO,
+    request: Request | None = None,
     *,
-    ask: ConsentAsker,
     reference: Path | bytes | None = None,
-    key: DeviceKey | None = None,
-    entropy: Entropy | None = None,
-    on_step: Callable[[Step], None] | None = None,
-    on_hint: Callable[[ReasonCode], None] | None = None,
-    note: Callable[[str, str], None] | None = None,
-    keep_trace: bool = False,
+    options: SessionOptions | None = None,
 ) -> Session:
     """Run one session and return how it ended.
 
     Args:
-        rig: camera, screen and clock; entered here and left when the session ends.
-        request: who asks, why, the nonce and the policy.
-        networks: detectors, mesh and embedder.
-        ask: brings the person's consent.
-        reference: picture of the person's ID document, a file or its content; needed unless the policy asks
-            for presence only.
-        key: signs the result; without one there is no token.
-        entropy: the device's randomness; drawn from the operating system if None.
-        on_step, on_hint: told when a step begins, and what keeps the person from being in position.
-        note: receives what a replay needs to come to the same evidence (a recording's ``note``).
-        keep_trace: keep intermediate figures for a report; the person is told that there will be one.
+        rig: camera, screen and clock, or the name of a rig (:func:`~lightproof.rigs.loading.open_rig`);
+            entered here and left when the session ends.
+        request: who asks, why, the nonce and the policy; a fresh one of this device if None.
+        reference: picture of the person's ID document, a file or its content; needed unless the request's
+            policy asks for presence only.
+        options: everything else, all of it with defaults.
 
     Raises:
+        InputError: there is no reference although the policy compares one, or one although it does not.
         ReferenceUnusableError, PictureError: the reference cannot be used.
         RigError: the camera or the screen fails.
         FrameError, ClockError: the rig's frames contradict each other.
+        ManifestError, DeviceKeyError: the shipped networks or this device's key cannot be used.
 
     Example::
 
-        rig = open_rig("desktop", RigOptions())
-        session = verify(rig, Request.fresh(), load_networks(), ask=ask_in_words, reference=Path("id.jpg"))
+        session = verify(reference=Path("id.jpg"))
         print(session.verdict.outcome)
     """
-    timer = StepTimer(on_step)
-    entropy = entropy or Entropy.fresh()
-
-    def consent() -> Consent:
-        return ask(notice(request, recording=note is not None, report=keep_trace))
-
+    options = options or SessionOptions()
+    request = request or Request.fresh()
+    _require_reference(reference, request.policy)
+    rig = open_rig(rig, RigOptions()) if isinstance(rig, str) else rig
+    kind = rig.description.kind
+    # A replay proves nothing about now: it is never signed.
+    signs = options.sign and kind != "recording"
+    key = (options.key or load_or_create_device_key()) if signs else None
+    steps = _Steps(
+        rig,
+        request,
+        options.networks or load_networks(),
+        options.ask or _default_asker(kind),
+        options.entropy or Entropy.fresh(),
+        options,
+        StepTimer(options.on_step),
+    )
+    timer = steps.timer
     with BiometricScope() as scope:
-        session = _run(rig, request, networks, consent, reference, entropy, timer, on_hint, note, scope)
+        session = _run(steps, reference, scope)
         with timer.step(Step.RESULT):
-            token = _sign(session, rig, request, networks, key)
+            token = None if key is None else _signed(session, steps, key)
         started_s = time.perf_counter()
     timer.timings[Step.FORGET.value] = time.perf_counter() - started_s
     return replace(
         session,
         token=token,
         timings=session.timings | timer.timings,
-        trace=session.trace if keep_trace else None,
+        trace=session.trace if options.keep_trace else None,
     )
 
 
-def _run(
-    rig: Rig,
-    request: Request,
-    networks: FaceNetworks,
-    consent: Callable[[], Consent],
-    picture: Path | bytes | None,
-    entropy: Entropy,
-    timer: StepTimer,
-    on_hint: Callable[[ReasonCode], None] | None,
-    note: Callable[[str, str], None] | None,
-    scope: BiometricScope,
-) -> Session:
-    policy = request.policy
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What the steps of one session share."""
+
+    rig: Rig
+    request: Request
+    networks: FaceNetworks
+    ask: ConsentAsker
+    entropy: Entropy
+    options: SessionOptions
+    timer: StepTimer
+
+
+def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> Session:
+    rig, request, networks, timer = steps.rig, steps.request, steps.networks, steps.timer
     with timer.step(Step.REQUEST):
-        seed = derive_seed(request.nonce, entropy.device_random)
-        challenge = Challenge.generate(seed, policy.mode)
+        seed = derive_seed(request.nonce, steps.entropy.device_random)
+        challenge = Challenge.generate(seed, request.policy.mode)
         commitment = hashlib.sha256(seed).digest()
-        tracker = scope.keep(FaceTracker(networks))
         scope.keep(networks)
-        sampler, gate = Sampler(), FrameGate()
+        reader = scope.keep(FaceReader(networks))
     with timer.step(Step.CONSENT):
-        if consent() is Consent.DECLINED:
+        if _consent(steps) is Consent.DECLINED:
             return Session(DECLINED)
     reference: Reference | None = None
     with timer.step(Step.REFERENCE):
-        if picture is not None and not policy.presence_only:
+        if picture is not None:
             reference = scope.keep(load_reference(picture, networks))
     with rig:
-        if note is not None:
-            for name, value in (
-                ("nonce", request.nonce),
-                ("device_random", entropy.device_random),
-                ("decoy_seed", entropy.decoy_seed),
-            ):
-                note(name, value.hex())
-            note("policy", policy.canonical())
+        _note_what_a_replay_needs(steps)
         with timer.step(Step.POSITION):
-            position = wait_for_position(rig, gate, tracker, sampler, on_hint or (lambda _: None))
+            position = wait_for_position(rig, reader, steps.options.on_hint or (lambda _: None))
         if isinstance(position, ReasonCode):
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
         gallery = scope.keep(ProbeGallery(networks.embedder))
-
-        judged: tuple[PresenceEvidence, Trace | None] | None = None
-
-        def enough(snapshot: Observation, late_s: float) -> bool:
-            nonlocal judged
-            judged = judge_if_enough(snapshot, rig.description, policy, entropy.decoy_seed, late_s)
-            return judged is not None
-
         with timer.step(Step.CHALLENGE):
-            played = play(rig, challenge, position, Eyes(gate, tracker, sampler, gallery), enough)
+            played, judgement = _challenge(steps, challenge, scope.keep(position), reader, gallery)
     scope.keep(played.observation)
     timings = {"light": played.light_s}
     if played.flip_monitor.lost:
         lost = Verdict(Outcome.INCONCLUSIVE, (ReasonCode.SCREEN_LOST_TIME,))
         return Session(lost, challenge=challenge, challenge_sha256=commitment, timings=timings)
-    late_s = played.flip_monitor.late_s
     with timer.step(Step.EVIDENCE):
-        if judged is None:
-            judged = judge(played.observation, rig.description, policy, entropy.decoy_seed, late_s)
-        evidence = with_final_continuity(judged[0], played.observation, rig.description, late_s)
+        judgement = _final(steps, played, judgement)
+        evidence = judgement.evidence
     match: MatchEvidence | None = None
     with timer.step(Step.MATCH):
         if reference is not None:
-            match = _compare(reference, gallery, networks, float(policy.fmr), scope)
+            match = _compare(steps, reference, gallery, scope)
     with timer.step(Step.VERDICT):
-        verdict = _decide(evidence, match, presence_only=policy.presence_only)
-    return Session(verdict, evidence, match, None, challenge, commitment, timings, judged[1])
+        verdict = _decide(evidence, match, presence_only=request.policy.presence_only)
+    return Session(verdict, evidence, match, None, challenge, commitment, timings, judgement.trace)
+
+
+def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:
+    if reference is None and not policy.presence_only:
+        raise InputError(
+            "there is no reference to compare with; give reference=, a picture of the person's ID document, "
+            "or a request whose policy is presence_only"
+        )
+    if reference is not None and policy.presence_only:
+        raise InputError("the request's policy is presence_only and compares no reference; leave it out")
+
+
+def _default_asker(kind: RigKind) -> ConsentAsker:
+    return consent_of_simulated_subject if kind in RIGS_WITHOUT_A_PERSON else ask_in_words
+
+
+def _consent(steps: _Steps) -> Consent:
+    options = steps.options
+    return steps.ask(notice(steps.request, recording=options.note is not None, report=options.keep_trace))
+
+
+def _note_what_a_replay_needs(steps: _Steps) -> None:
+    note, entropy = steps.options.note, steps.entropy
+    if note is None:
+        return
+    note("nonce", steps.request.nonce.hex())
+    note("device_random", entropy.device_random.hex())
+    note("decoy_seed", entropy.decoy_seed.hex())
+    note("policy", steps.request.policy.canonical())
+
+
+def _challenge(
+    steps: _Steps, challenge: Challenge, position: Positioned, reader: FaceReader, gallery: ProbeGallery
+) -> tuple[PlaybackResult, Judgement | None]:
+    """Play the challenge; return what was observed, and the judgement of a look that saw enough, if any."""
+    judgement: Judgement | None = None
+
+    def enough(snapshot: Observation, late_s: float) -> bool:
+        nonlocal judgement
+        judgement = judge_if_enough(
+            snapshot, steps.rig.description, steps.request.policy, steps.entropy.decoy_seed, late_s
+        )
+        return judgement is not None
+
+    return play(steps.rig, challenge, position, reader, gallery, enough), judgement
+
+
+def _final(steps: _Steps, played: PlaybackResult, judgement: Judgement | None) -> Judgement:
+    """Return the judgement of the last look, or of everything, with the continuity of all that was seen."""
+    rig, late_s = steps.rig.description, played.flip_monitor.late_s
+    if judgement is None:
+        judgement = judge(played.observation, rig, steps.request.policy, steps.entropy.decoy_seed, late_s)
+    return replace(
+        judgement,
+        evidence=with_final_continuity(judgement.evidence, played.observation, rig, late_s),
+    )
+
+
+def _compare(
+    steps: _Steps, reference: Reference, gallery: ProbeGallery, scope: BiometricScope
+) -> MatchEvidence:
+    fmr = float(steps.request.policy.fmr)
+    threshold = steps.networks.embedder.entry.threshold_at(fmr)
+    return compare(reference, scope.keep(gallery.probe()), threshold, fmr)
 
 
 def _decide(evidence: PresenceEvidence, match: MatchEvidence | None, *, presence_only: bool) -> Verdict:
@@ -261,52 +237,19 @@ def _decide(evidence: PresenceEvidence, match: MatchEvidence | None, *, presence
     return decide(parts | {"match": match}, REQUIRED_PARTS)
 
 
-def _compare(
-    reference: Reference,
-    gallery: ProbeGallery,
-    networks: FaceNetworks,
-    fmr: float,
-    scope: BiometricScope,
-) -> MatchEvidence:
-    threshold = networks.embedder.entry.threshold_at(fmr)
-    probe = scope.keep(gallery.probe())
-    return compare(reference, probe, threshold, fmr)
-
-
-def _sign(
-    session: Session, rig: Rig, request: Request, networks: FaceNetworks, key: DeviceKey | None
-) -> str | None:
-    if key is None or rig.description.kind == "recording":
-        return None
+def _signed(session: Session, steps: _Steps, key: DeviceKey) -> str:
+    request = steps.request
     result = SessionResult(
         verdict=session.verdict,
         nonce=request.nonce,
         audience=request.audience,
-        rig=rig.description.kind,
+        rig=steps.rig.description.kind,
         presence_only=request.policy.presence_only,
         policy_sha256=request.policy.sha256(),
-        models_sha256=bytes.fromhex(networks.manifest.sha256),
+        models_sha256=bytes.fromhex(steps.networks.manifest.sha256),
         software_sha256=software_sha256(),
         challenge_sha256=session.challenge_sha256,
         issued_at=int(time.time()),
         validity_s=request.policy.result_validity_s,
     )
     return sign_result(result, key)
-
-
-def recorded_entropy(context: dict[str, str]) -> tuple[bytes, Entropy]:
-    """Return the nonce and the randomness of a recorded session from its notes.
-
-    Raises:
-        RecordingError: a note is missing or is no hexadecimal text.
-    """
-    try:
-        nonce, device_random, decoy_seed = (
-            bytes.fromhex(context[name]) for name in ("nonce", "device_random", "decoy_seed")
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise RecordingError(
-            f"recording lacks a usable note of {error}; only recordings of whole sessions can be "
-            "verified again"
-        ) from error
-    return nonce, Entropy(device_random, decoy_seed)

@@ -18,24 +18,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import Challenge, Sampler, Timeline
+from lightproof._core import Challenge, Timeline
 from lightproof.challenge import derive_seed
 from lightproof.consent import consent_of_simulated_subject
 from lightproof.errors import LightproofError
 from lightproof.evaluation.trials import Presentation, Trial, networks_of_this_thread, present
-from lightproof.face.tracker import FaceTracker
-from lightproof.matching import ProbeGallery
 from lightproof.policy import Policy
 from lightproof.presence.flip_monitor import FlipMonitor
-from lightproof.presence.frames import FrameGate
 from lightproof.presence.judgement import judge_if_enough
 from lightproof.presence.observation import Observation, Track
-from lightproof.presence.playing import Eyes, play
+from lightproof.presence.playing import play
 from lightproof.presence.position import wait_for_position
+from lightproof.presence.reader import FaceReader
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import BiometricScope, overwrite
 from lightproof.rigs.protocol import Frame, RigDescription
 from lightproof.rigs.recording.writer import RecordingWriter
+from lightproof.session import SessionOptions
 from lightproof.verdict import ReasonCode
 from lightproof.verification import verify
 
@@ -89,7 +88,7 @@ class Film:
         policy: of the session.
         decoy_seed: of the session, 32 bytes.
         rig: what filmed it.
-        reference: mean cells under the neutral light, (48, 40, 3) float32.
+        neutral_cells: mean cells under the neutral light, (48, 40, 3) float32.
         prediction: the relief that the face should have.
         start_s: when the challenge was due on the rig's clock, in seconds.
         flips_s: when each of its steps was shown, in seconds.
@@ -101,7 +100,7 @@ class Film:
     policy: Policy
     decoy_seed: bytes = field(repr=False)
     rig: RigDescription
-    reference: NDArray[np.float32]
+    neutral_cells: NDArray[np.float32]
     prediction: Prediction
     start_s: float
     flips_s: tuple[float, ...]
@@ -129,7 +128,7 @@ class Film:
                 flip_monitor.flipped(flip_s)
 
         observation = Observation(
-            self.reference.copy(),
+            self.neutral_cells.copy(),
             self.prediction,
             self.rig,
             timeline,
@@ -150,7 +149,7 @@ class Film:
 
     def forget(self) -> None:
         """Overwrite everything that was measured of the face."""
-        overwrite(self.reference)
+        overwrite(self.neutral_cells)
         for exposure in self.exposures:
             overwrite(exposure.cells)
 
@@ -171,15 +170,14 @@ def film(trial: Trial) -> Film:
     reel = _Reel([], [])
     with BiometricScope() as scope:
         scope.keep(networks)
-        tracker = scope.keep(FaceTracker(networks))
-        gallery = scope.keep(ProbeGallery(networks.embedder))
-        eyes = Eyes(FrameGate(), tracker, Sampler(), gallery)
+        reader = scope.keep(FaceReader(networks))
         with shown.rig as rig:
-            position = wait_for_position(rig, eyes.gate, tracker, eyes.sampler, lambda _: None)
+            position = wait_for_position(rig, reader)
             if isinstance(position, ReasonCode):
                 raise NoFilmError(str(position))
+            scope.keep(position)
             enough, observe = partial(_ends, shown), partial(_FilmedObservation, reel)
-            played = play(rig, challenge, position, eyes, enough, observe)
+            played = play(rig, challenge, position, reader, None, enough, observe)
         observation = scope.keep(played.observation)
         if played.flip_monitor.lost:
             raise NoFilmError(str(ReasonCode.SCREEN_LOST_TIME))
@@ -189,7 +187,7 @@ def film(trial: Trial) -> Film:
             policy,
             chance.decoy_seed,
             rig.description,
-            position.reference.copy(),
+            position.neutral_cells.copy(),
             observation.prediction,
             observation.start_s,
             tuple(played.flip_monitor.flips_s),
@@ -214,10 +212,13 @@ def record(trial: Trial, folder: Path) -> Path:
     verify(
         rig,
         shown.request,
-        networks,
-        ask=consent_of_simulated_subject,
-        entropy=shown.entropy,
-        note=rig.note,
+        options=SessionOptions(
+            networks=networks,
+            ask=consent_of_simulated_subject,
+            entropy=shown.entropy,
+            sign=False,
+            note=rig.note,
+        ),
     )
     return saved
 

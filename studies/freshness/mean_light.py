@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof._core import Challenge, FaceLight, Response, Timeline
+from lightproof.colour import LUMINANCE
 from lightproof.policy import Mode
-from lightproof.presence.judgement import LUMINANCE
 from lightproof.simulation.conditions import Conditions
 
 LATENCY_S: Final = 0.05

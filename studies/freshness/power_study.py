@@ -20,7 +20,7 @@ from typing import Final
 from lightproof.evaluation.trial_log import write_atomic
 from lightproof.evaluation.workers.local import in_order
 from lightproof.policy import MAX_DECOYS
-from lightproof.presence.judgement import LOOKS, decoys_at_a_look
+from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
 from lightproof.simulation.conditions import Conditions
 from studies.freshness.mean_light import LATENCY_S, Look, Session, Setting
 from studies.freshness.power_chart import Curve, Screen, power_chart

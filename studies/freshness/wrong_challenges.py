@@ -29,7 +29,8 @@ from lightproof._core import Challenge, FaceLight
 from lightproof.errors import LightproofError
 from lightproof.evaluation.trials import Trial
 from lightproof.policy import Policy
-from lightproof.presence.judgement import decoys_at_a_look, judge, judge_if_enough, latencies_ranked_s
+from lightproof.presence.cues.freshness import decoys_at_a_look, latencies_ranked_s
+from lightproof.presence.judgement import judge, judge_if_enough
 from lightproof.presence.observation import Observation
 from lightproof.privacy.forget import BiometricScope
 from lightproof.verdict import PRESENCE_PARTS, Outcome, ReasonCode, Verdict, decide
@@ -155,7 +156,7 @@ def session(filmed: Film, challenge: Challenge, decoy_seed: bytes, policy: Polic
             judged = judges(seen.observation, filmed.rig, policy, decoy_seed, seen.late_s)
             if judged is None:
                 continue
-            parts = {name: getattr(judged[0], name) for name in PRESENCE_PARTS}
+            parts = {name: getattr(judged.evidence, name) for name in PRESENCE_PARTS}
             verdict = decide(parts, PRESENCE_PARTS)
             if verdict.outcome is Outcome.VERIFIED:
                 break

@@ -19,15 +19,16 @@ from unittest.mock import patch
 import numpy as np
 
 from lightproof import verification
-from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.policy import Policy
-from lightproof.presence.judgement import LOOKS, judge_if_enough
+from lightproof.presence.cues.freshness import LOOKS
+from lightproof.presence.judgement import judge_if_enough
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
+from lightproof.session import Entropy, SessionOptions
 from lightproof.verdict import Outcome
-from lightproof.verification import Entropy, verify
+from lightproof.verification import verify
 from studies.doc_table import put
 
 MODES: Final = ("standard", "gentle")
@@ -57,10 +58,9 @@ def play(networks: FaceNetworks, mode: str, response: float, seed: int, subject:
         session = verify(
             rig,
             replace(Request.fresh(policy=policy), nonce=seed.to_bytes(32, "little")),
-            networks,
-            ask=consent_of_simulated_subject,
-            entropy=Entropy.from_seed(seed),
-            keep_trace=True,
+            options=SessionOptions(
+                networks=networks, entropy=Entropy.from_seed(seed), sign=False, keep_trace=True
+            ),
         )
     evidence, trace = session.evidence, session.trace
     if evidence is None or trace is None:

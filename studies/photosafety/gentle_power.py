@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from lightproof.policy import MAX_DECOYS, Mode
-from lightproof.presence.judgement import LOOKS, decoys_at_a_look
+from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
 from studies.doc_table import put
 from studies.freshness.mean_light import LATENCY_S, Session, Setting
 from studies.freshness.ranking import comes_first

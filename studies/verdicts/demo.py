@@ -6,13 +6,14 @@ Run: .venv/bin/python -m studies.verdicts.demo [number of seeds, 50 if not given
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from lightproof.cores import usable_cores
 
 LIGHTPROOF = Path(sys.executable).with_name("lightproof")
 ORDER = ("verified", "inconclusive", "not_verified")
@@ -31,7 +32,7 @@ def main() -> None:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+    with ThreadPoolExecutor(usable_cores()) as threads:
         for played in threads.map(verdicts, range(1, seeds + 1)):
             for case, verdict, why in played:
                 counts[case][verdict] += 1

@@ -6,7 +6,6 @@ person is its delay. Run: .venv/bin/python -m studies.verdicts.relay [number of 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -14,13 +13,13 @@ from itertools import product
 
 import numpy as np
 
-from lightproof.consent import consent_of_simulated_subject
-from lightproof.face.networks import load_networks
+from lightproof.cores import usable_cores
 from lightproof.policy import Policy
 from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
-from lightproof.verification import Entropy, verify
+from lightproof.session import Entropy, SessionOptions
+from lightproof.verification import verify
 
 DELAYS_S = (0.0, 0.020, 0.035, 0.050, 0.100)
 RESPONSES = (0.15, 0.05)
@@ -33,8 +32,7 @@ def relay(delay_s: float, response: float, seed: int) -> tuple[str, tuple[str, .
     rig = open_rig(RigOptions(seed=seed, attack="relay", settings=settings))
     policy = Policy(presence_only=True)
     request = Request("A study", "relays are told by their delay", seed.to_bytes(32), LOCAL_AUDIENCE, policy)
-    entropy = Entropy.from_seed(seed)
-    session = verify(rig, request, load_networks(), ask=consent_of_simulated_subject, entropy=entropy)
+    session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(seed), sign=False))
     reasons = tuple(str(reason) for reason in session.verdict.reasons)
     latency = None if session.evidence is None else session.evidence.latency
     if latency is None or latency.latency_s is None or latency.calibrated_s is None:
@@ -49,7 +47,7 @@ def main() -> None:
         "| response | added delay | verified | inconclusive | not verified | reasons | measured − true, sd |"
     )
     print("|---|---|---|---|---|---|---|")
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ProcessPoolExecutor(usable_cores()) as pool:
         for response, delay_s in product(RESPONSES, DELAYS_S):
             tries = range(FIRST_SEED, FIRST_SEED + seeds)
             played = list(pool.map(relay, [delay_s] * seeds, [response] * seeds, tries))

@@ -9,14 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.challenge import NEUTRAL_SRGB, Challenge, derive_seed
-from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.policy import Policy
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
+from lightproof.session import Entropy, Session, SessionOptions
 from lightproof.verdict import Outcome, ReasonCode
-from lightproof.verification import Entropy, Session, verify
+from lightproof.verification import verify
 
 pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
 
@@ -67,8 +67,8 @@ def play(networks: FaceNetworks, kind: type[FailingScreen], mode: str) -> tuple[
     rig.shown = []
     policy = Policy.from_mapping({"presence_only": True, "decoys": 2**12 - 1, "mode": mode})
     request = replace(Request.fresh(policy=policy), nonce=NONCE)
-    entropy = Entropy.from_seed(7)
-    return verify(rig, request, networks, ask=consent_of_simulated_subject, entropy=entropy), rig
+    options = SessionOptions(networks=networks, entropy=Entropy.from_seed(7), sign=False)
+    return verify(rig, request, options=options), rig
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from lightproof import verification
-from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
-from lightproof.device import load_or_create_device_key
+from lightproof.consent import Consent, ConsentNotice
 from lightproof.errors import CameraLostError, ClockError, FrameError
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.matching import ProbeGallery
 from lightproof.policy import Policy
 from lightproof.request import Request
-from lightproof.rigs.protocol import CameraMetadata, Frame, RigOptions
+from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
+from lightproof.session import Entropy, Session, SessionOptions
 from lightproof.verdict import Finding, Outcome, ReasonCode
-from lightproof.verification import Entropy, Session, verify
+from lightproof.verification import verify
 
 pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
 
@@ -43,12 +44,9 @@ def request(**policy: object) -> Request:
     return replace(Request.fresh(policy=Policy.from_mapping(fields)), nonce=NONCE)
 
 
-def play(networks: FaceNetworks, rig: object, **arguments: object) -> Session:
-    defaults: dict[str, object] = {
-        "ask": consent_of_simulated_subject,
-        "entropy": Entropy.from_seed(7),
-    }
-    return verify(rig, request(), networks, **(defaults | arguments))  # type: ignore[arg-type]
+def play(networks: FaceNetworks, rig: Rig, asked: Request | None = None, **options: Any) -> Session:
+    defaults = SessionOptions(networks=networks, entropy=Entropy.from_seed(7), sign=False)
+    return verify(rig, asked or request(), options=replace(defaults, **options))
 
 
 class MeddledRig(SimulatedRig):
@@ -85,13 +83,7 @@ def test_the_same_seed_gives_the_same_evidence_bit_for_bit(networks: FaceNetwork
 
 
 def test_gentle_light_verifies_as_well(networks: FaceNetworks) -> None:
-    session = verify(
-        rig(),
-        request(mode="gentle"),
-        networks,
-        ask=consent_of_simulated_subject,
-        entropy=Entropy.from_seed(7),
-    )
+    session = play(networks, rig(), request(mode="gentle"))
     assert session.verdict.outcome is Outcome.VERIFIED
 
 
@@ -150,7 +142,7 @@ def test_declining_is_a_result_and_the_camera_stays_off(networks: FaceNetworks) 
     def decline(_: ConsentNotice, /) -> Consent:
         return Consent.DECLINED
 
-    session = play(networks, shut, ask=decline, key=load_or_create_device_key())
+    session = play(networks, shut, ask=decline, sign=True)
     assert session.verdict.outcome is Outcome.DECLINED
     assert session.token is not None
 

@@ -17,10 +17,10 @@ import pytest
 from lightproof import cli
 from lightproof.cli import session_words
 from lightproof.device import load_or_create_device_key
-from lightproof.presence.evidence import ResponseEvidence
+from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.result import verify_result
+from lightproof.session import Session
 from lightproof.verdict import REASONS, Finding, Outcome, ReasonCode, Verdict
-from lightproof.verification import Session
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "verify.schema.json"
 NONCE = bytes(range(16))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import kstest
 
 from lightproof._core import Challenge, Timeline
-from lightproof.presence.judgement import LOOKS, decoys_at_a_look
+from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
 from studies.freshness.mean_light import LATENCY_S, Session, Setting
 
 VIDEOS = 100

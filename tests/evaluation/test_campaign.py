@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from lightproof.consent import consent_of_simulated_subject
 from lightproof.errors import InputError
 from lightproof.evaluation import campaign as evaluation_campaign
 from lightproof.evaluation.campaign import Campaign, run_campaign
@@ -21,14 +20,14 @@ from lightproof.evaluation.species import Source, SourceKind, find_recordings, f
 from lightproof.evaluation.trial_log import CampaignError
 from lightproof.evaluation.trials import RunTrial, Trial, TrialOutcome, TrialResult, run_trial
 from lightproof.evaluation.workers.local import WorkersLostError, in_processes
-from lightproof.face.networks import load_networks
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.recording.writer import RecordingWriter
 from lightproof.rigs.simulated import open_rig
+from lightproof.session import Entropy, SessionOptions
 from lightproof.verdict import ReasonCode
-from lightproof.verification import Entropy, verify
+from lightproof.verification import verify
 from tests.evaluation import evaluation_material as material
 
 
@@ -215,10 +214,7 @@ def test_a_recording_is_judged_again_as_it_was(tmp_path: Path, bases: Path) -> N
     session = verify(
         recorder,
         Request.fresh(policy=policy),
-        load_networks(),
-        ask=consent_of_simulated_subject,
-        entropy=Entropy.from_seed(4),
-        note=recorder.note,
+        options=SessionOptions(entropy=Entropy.from_seed(4), sign=False, note=recorder.note),
     )
     (trial,) = Campaign(find_recordings(tmp_path / "recordings"), ("0.10",)).trials()
     result = run_trial(trial)

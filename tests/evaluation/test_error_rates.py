@@ -19,7 +19,7 @@ from lightproof.evaluation.metrics.error_rates import (
 )
 from lightproof.evaluation.metrics.relief_score import ReliefScore
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
-from lightproof.presence.judgement import RELIEF_Z
+from lightproof.presence.cues import relief as relief_cue
 
 
 def result(outcome: str, score: float | None = None, *, others_pass: bool = True) -> TrialResult:
@@ -91,7 +91,7 @@ def test_the_tradeoff_runs_from_accepting_all_that_is_scored_to_accepting_nothin
 def test_the_tradeoff_has_the_thresholds_that_the_sessions_used() -> None:
     curve = tradeoff([result("rejected", -9.0)], [result("accepted", 9.0)])
     assert curve is not None
-    assert {-RELIEF_Z, RELIEF_Z} <= set(curve.threshold)
+    assert {-relief_cue.CLEARANCE_Z, relief_cue.CLEARANCE_Z} <= set(curve.threshold)
 
 
 def test_among_several_species_the_worst_counts_at_each_threshold() -> None:

@@ -19,21 +19,13 @@ from lightproof.evaluation.report.evaluation_report import write_report
 from lightproof.evaluation.report.outcome_charts import label
 from lightproof.evaluation.species import SourceKind
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
-from lightproof.presence.evidence import (
-    ContinuityEvidence,
-    FreshnessEvidence,
-    LatencyEvidence,
-    PresenceEvidence,
-    ReliefEvidence,
-    ResponseEvidence,
-)
-from lightproof.presence.judgement import (
-    MAX_RELIEF,
-    MAX_RELIEF_MISFIT,
-    MIN_RELIEF_ACROSS,
-    MIN_RELIEF_DOWN,
-    RELIEF_Z,
-)
+from lightproof.presence.cues import relief as relief_cue
+from lightproof.presence.cues.continuity import ContinuityEvidence
+from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.cues.latency import LatencyEvidence
+from lightproof.presence.cues.relief import ReliefEvidence
+from lightproof.presence.cues.response import ResponseEvidence
+from lightproof.presence.evidence import PresenceEvidence
 from lightproof.verdict import Finding
 from tests.evaluation import evaluation_material as material
 
@@ -128,7 +120,7 @@ def test_the_operating_point_is_the_sessions_own_decision() -> None:
             "bpnrr": own["bpnrr"],
         }
         assert curve["attempts"] == {"attacks": attacks["attempts"], "bona_fide": own["attempts"]}
-        assert {-RELIEF_Z, RELIEF_Z} <= set(curve["threshold"])
+        assert {-relief_cue.CLEARANCE_Z, relief_cue.CLEARANCE_Z} <= set(curve["threshold"])
 
 
 def test_groups_have_latency_scores_and_tradeoffs_of_their_own(tmp_path: Path) -> None:
@@ -232,21 +224,22 @@ def evidence(
 
 
 def test_the_margin_is_that_of_the_weaker_axis_in_its_own_standard_errors() -> None:
-    score = relief_score(evidence((MIN_RELIEF_ACROSS + 0.30, 0.1), (MIN_RELIEF_DOWN + 0.30, 0.05)))
+    score = relief_score(evidence((relief_cue.MIN_ACROSS + 0.30, 0.1), (relief_cue.MIN_DOWN + 0.30, 0.05)))
     assert score is not None
     assert score.value == pytest.approx(3.0)
-    assert score == ReliefScore(score.value, others_pass=True, needed=RELIEF_Z)
+    assert score == ReliefScore(score.value, others_pass=True, needed=relief_cue.CLEARANCE_Z)
 
 
 @pytest.mark.parametrize(
-    ("across", "misfit"), [((0.3, 0.01), MAX_RELIEF_MISFIT + 0.01), ((MAX_RELIEF + 1, 0.01), 0.02)]
+    ("across", "misfit"),
+    [((0.3, 0.01), relief_cue.MAX_MISFIT + 0.01), ((relief_cue.MAX_COEFFICIENT + 1, 0.01), 0.02)],
 )
 def test_relief_that_glass_could_have_has_a_veto_of_its_own(
     across: tuple[float, float], misfit: float
 ) -> None:
-    score = relief_score(evidence(across, (MIN_RELIEF_DOWN + 0.30, 0.05), misfit))
+    score = relief_score(evidence(across, (relief_cue.MIN_DOWN + 0.30, 0.05), misfit))
     assert score is not None
-    assert score.value >= RELIEF_Z
+    assert score.value >= relief_cue.CLEARANCE_Z
     assert not score.others_pass
 
 

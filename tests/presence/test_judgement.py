@@ -8,8 +8,10 @@ import pytest
 from lightproof._core import Challenge, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.policy import Policy
-from lightproof.presence import judgement
-from lightproof.presence.judgement import LOOKS, decoys_at_a_look, judge, judge_if_enough, peak_latency_s
+from lightproof.presence.cues import relief
+from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
+from lightproof.presence.cues.latency import LatencyCurve, peak_s
+from lightproof.presence.judgement import judge, judge_if_enough
 from lightproof.presence.observation import Observation
 from lightproof.presence.surface import Prediction
 from lightproof.rigs.protocol import Calibration, CameraMetadata, Frame, Geometry, RigDescription
@@ -62,7 +64,8 @@ def observed(description: RigDescription, frames: int = 100, response: float = 0
 
 
 def test_a_flat_thing_that_answers_the_challenge_is_fresh_and_in_time_but_has_no_relief() -> None:
-    evidence, trace = judge(observed(rig(), response=0.1), rig(), Policy(decoys=1023), bytes(32), 0.0)
+    judgement = judge(observed(rig(), response=0.1), rig(), Policy(decoys=1023), bytes(32), 0.0)
+    evidence, trace = judgement.evidence, judgement.trace
     assert evidence.freshness.finding is Finding.PASS
     assert evidence.latency.finding is Finding.PASS
     assert evidence.response.strength == pytest.approx(0.1, rel=0.2)
@@ -72,7 +75,7 @@ def test_a_flat_thing_that_answers_the_challenge_is_fresh_and_in_time_but_has_no
 
 
 def test_light_that_never_changes_is_no_evidence_of_anything() -> None:
-    evidence, _ = judge(observed(rig(), response=0.0), rig(), Policy(decoys=1023), bytes(32), 0.0)
+    evidence = judge(observed(rig(), response=0.0), rig(), Policy(decoys=1023), bytes(32), 0.0).evidence
     parts = (evidence.response, evidence.freshness, evidence.relief)
     assert all(part.finding is not Finding.PASS for part in parts)
     assert evidence.response.reasons == (ReasonCode.WEAK_RESPONSE,)
@@ -80,7 +83,8 @@ def test_light_that_never_changes_is_no_evidence_of_anything() -> None:
 
 @pytest.mark.parametrize("frames", [0, 1, 8])
 def test_too_few_frames_are_inconclusive_in_every_part(frames: int) -> None:
-    evidence, trace = judge(observed(rig(), frames), rig(), Policy(decoys=1023), bytes(32), 0.0)
+    judgement = judge(observed(rig(), frames), rig(), Policy(decoys=1023), bytes(32), 0.0)
+    evidence, trace = judgement.evidence, judgement.trace
     assert trace is None
     for part in (evidence.response, evidence.freshness, evidence.latency, evidence.relief):
         assert part.finding is Finding.INCONCLUSIVE
@@ -89,7 +93,9 @@ def test_too_few_frames_are_inconclusive_in_every_part(frames: int) -> None:
 
 def test_a_rig_that_was_never_calibrated_is_inconclusive_about_latency() -> None:
     description = rig(latency_s=None)
-    evidence, _ = judge(observed(description, response=0.1), description, Policy(decoys=1023), bytes(32), 0.0)
+    evidence = judge(
+        observed(description, response=0.1), description, Policy(decoys=1023), bytes(32), 0.0
+    ).evidence
     assert evidence.latency.finding is Finding.INCONCLUSIVE
     assert evidence.latency.reasons == (ReasonCode.RIG_NOT_CALIBRATED,)
 
@@ -98,7 +104,7 @@ def test_light_that_comes_100_ms_late_is_refused_as_late() -> None:
     description = rig(latency_s=0.02)
     observation = observed(description, response=0.1)
     observation.calibrated_s = observation.latency_s = -0.08
-    evidence, _ = judge(observation, description, Policy(decoys=1023), bytes(32), 0.0)
+    evidence = judge(observation, description, Policy(decoys=1023), bytes(32), 0.0).evidence
     assert evidence.latency.finding is Finding.FAIL
     assert evidence.latency.reasons == (ReasonCode.LATE_LIGHT,)
 
@@ -115,7 +121,7 @@ def test_a_picture_that_is_unlike_for_a_blink_is_left_out_and_for_longer_a_cut(
         observation.track.note_frame(shot)
         observation.track.note_face(True, same=observation.add(other, shot, TRANSFORM))
     assert observation.response.frames == taken_in
-    evidence, _ = judge(observation, rig(), Policy(decoys=1023), bytes(32), 0.0)
+    evidence = judge(observation, rig(), Policy(decoys=1023), bytes(32), 0.0).evidence
     assert evidence.continuity.finding is finding
     assert evidence.freshness.finding is Finding.PASS
 
@@ -138,14 +144,14 @@ def test_every_break_of_continuity_has_its_reason(spoil: object, reason: ReasonC
     observation = observed(rig(), response=0.1)
     assert callable(spoil)
     spoil(observation)
-    evidence, _ = judge(observation, rig(), Policy(decoys=1023), bytes(32), 0.0)
+    evidence = judge(observation, rig(), Policy(decoys=1023), bytes(32), 0.0).evidence
     assert evidence.continuity.finding is not Finding.PASS
     assert reason in evidence.continuity.reasons
     assert not judge_if_enough(observation, rig(), Policy(decoys=1023), bytes(32), 0.0)
 
 
 def test_a_screen_that_lost_time_is_inconclusive() -> None:
-    evidence, _ = judge(observed(rig(), response=0.1), rig(), Policy(decoys=1023), bytes(32), 0.2)
+    evidence = judge(observed(rig(), response=0.1), rig(), Policy(decoys=1023), bytes(32), 0.2).evidence
     assert ReasonCode.SCREEN_LOST_TIME in evidence.continuity.reasons
 
 
@@ -164,18 +170,18 @@ def test_the_last_look_is_at_the_end_and_none_is_late_for_the_promised_light() -
 def test_the_peak_of_a_parabola_is_found_between_the_samples() -> None:
     latencies_s = np.arange(0.0, 0.1, 0.004)
     curve = 500 - ((latencies_s - 0.0413) / 0.005) ** 2
-    found = peak_latency_s(latencies_s, curve)
+    found = peak_s(LatencyCurve(latencies_s, curve))
     assert found is not None
     assert found[0] == pytest.approx(0.0413, abs=1e-6)
     assert found[1] == pytest.approx(0.005, rel=1e-6)
 
 
-@pytest.mark.parametrize("peak_s", [-1.0, 0.0, 2.0])
-def test_a_peak_outside_the_curve_is_no_latency(peak_s: float) -> None:
+@pytest.mark.parametrize("at_s", [-1.0, 0.0, 2.0])
+def test_a_peak_outside_the_curve_is_no_latency(at_s: float) -> None:
     latencies_s = np.arange(0.0, 0.1, 0.004)
-    assert peak_latency_s(latencies_s, 500 - (latencies_s - peak_s) ** 2) is None
+    assert peak_s(LatencyCurve(latencies_s, 500 - (latencies_s - at_s) ** 2)) is None
 
 
 def test_a_coefficient_near_its_threshold_is_inconclusive_and_not_a_pass() -> None:
-    assert judgement.RELIEF_Z >= 2
-    assert 0 < judgement.MIN_RELIEF_ACROSS < judgement.MIN_RELIEF_DOWN < judgement.MAX_RELIEF
+    assert relief.CLEARANCE_Z >= 2
+    assert 0 < relief.MIN_ACROSS < relief.MIN_DOWN < relief.MAX_COEFFICIENT

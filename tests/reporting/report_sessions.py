@@ -8,19 +8,16 @@ from numpy.typing import NDArray
 from lightproof._core import Challenge
 from lightproof.matching import MatchEvidence
 from lightproof.policy import Policy
-from lightproof.presence.evidence import (
-    ContinuityEvidence,
-    FreshnessEvidence,
-    LatencyEvidence,
-    PresenceEvidence,
-    ReliefEvidence,
-    ResponseEvidence,
-)
-from lightproof.presence.judgement import Trace
+from lightproof.presence.cues.continuity import ContinuityEvidence
+from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.cues.latency import LatencyEvidence
+from lightproof.presence.cues.relief import ReliefEvidence
+from lightproof.presence.cues.response import ResponseEvidence
+from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.reporting.session_report import ReportPage
 from lightproof.rigs.protocol import Calibration, Geometry, RigDescription
+from lightproof.session import Session
 from lightproof.verdict import DECLINED, Finding, Outcome, ReasonCode, Verdict, decide
-from lightproof.verification import Session
 
 LOOKS = 4
 DECOYS = LOOKS * 2**10 - 1

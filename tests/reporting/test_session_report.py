@@ -19,18 +19,16 @@ import matplotlib
 import numpy as np
 import pytest
 
-from lightproof.presence.evidence import (
-    FreshnessEvidence,
-    LatencyEvidence,
-    PresenceEvidence,
-    ReliefEvidence,
-    ResponseEvidence,
-)
+from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.cues.latency import LatencyEvidence
+from lightproof.presence.cues.relief import ReliefEvidence
+from lightproof.presence.cues.response import ResponseEvidence
+from lightproof.presence.evidence import PresenceEvidence
 from lightproof.reporting.charts.relief import without_surface
 from lightproof.reporting.charts.response import light_start_s, overlay
 from lightproof.reporting.session_report import ReportError, ReportPage, write_report
+from lightproof.session import Session
 from lightproof.verdict import REASONS, Finding, Outcome, ReasonCode, Verdict
-from lightproof.verification import Session
 from tests.reporting.report_sessions import (
     DECOYS,
     FIRST_FLIP_S,

@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 
 from lightproof._core import Challenge
-from lightproof.consent import consent_of_simulated_subject
 from lightproof.evaluation.species import find_recordings, find_sources
 from lightproof.evaluation.trials import AS_RECORDED, Trial, networks_of_this_thread, present
 from lightproof.evaluation.workers.local import in_order
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
+from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.judgement import LOOKS, judge, judge_if_enough
+from lightproof.presence.judgement import judge, judge_if_enough
 from lightproof.result import software_sha256
+from lightproof.session import SessionOptions
 from lightproof.verdict import Outcome, ReasonCode
 from lightproof.verification import verify
 from studies.freshness.films import Film, film, record
@@ -67,7 +68,7 @@ def judged(filmed: Film) -> PresenceEvidence:
         judges = judge if seen.last else judge_if_enough
         found = judges(seen.observation, filmed.rig, filmed.policy, filmed.decoy_seed, seen.late_s)
         if found is not None:
-            return found[0]
+            return found.evidence
     raise AssertionError("a session is judged at its end at the latest")
 
 
@@ -83,9 +84,7 @@ def test_under_its_own_challenge_a_film_gives_the_evidence_of_its_session(bases:
     held = verify(
         shown.rig,
         shown.request,
-        networks_of_this_thread(),
-        ask=consent_of_simulated_subject,
-        entropy=shown.entropy,
+        options=SessionOptions(networks=networks_of_this_thread(), entropy=shown.entropy, sign=False),
     )
     assert held.evidence is not None
     filmed = film(trial(bases, species))
@@ -157,7 +156,7 @@ def test_a_recording_is_filmed_as_far_as_its_session_went(recorded: Trial, head:
 def test_a_film_that_is_forgotten_is_overwritten(bases: Path) -> None:
     filmed = film(trial(bases, "flat_print"))
     filmed.forget()
-    assert not filmed.reference.any()
+    assert not filmed.neutral_cells.any()
     assert not any(exposure.cells.any() for exposure in filmed.exposures)
     assert not any(exposure.frame.image.size for exposure in filmed.exposures)
 

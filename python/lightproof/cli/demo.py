@@ -135,7 +135,8 @@ def play_case(case: Case, seed: int, card: bytes, networks: FaceNetworks) -> Rep
     from lightproof.request import Request
     from lightproof.rigs.protocol import RigOptions
     from lightproof.rigs.simulated import open_rig
-    from lightproof.verification import Entropy, verify
+    from lightproof.session import Entropy, SessionOptions
+    from lightproof.verification import verify
 
     chance = hashlib.sha256(f"lightproof demo {seed} {case.name}".encode()).digest()
     rig_seed = int.from_bytes(chance[:7])
@@ -144,11 +145,14 @@ def play_case(case: Case, seed: int, card: bytes, networks: FaceNetworks) -> Rep
     session = verify(
         rig,
         request,
-        networks,
-        ask=consent_of_simulated_subject,
         reference=card,
-        entropy=Entropy.from_seed(rig_seed),
-        keep_trace=True,
+        options=SessionOptions(
+            networks=networks,
+            ask=consent_of_simulated_subject,
+            entropy=Entropy.from_seed(rig_seed),
+            sign=False,
+            keep_trace=True,
+        ),
     )
     return ReportPage(case.about.capitalize(), session, installed_versions(), rig.description, request.policy)
 

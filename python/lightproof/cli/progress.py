@@ -12,8 +12,8 @@ from typing import Self
 from rich.console import Console
 from rich.status import Status
 
+from lightproof.session import Step
 from lightproof.verdict import REASONS, ReasonCode
-from lightproof.verification import Step
 
 LABELS: Mapping[Step, str] = MappingProxyType(
     {

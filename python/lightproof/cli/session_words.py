@@ -17,12 +17,12 @@ from rich.padding import Padding
 from rich.table import Table
 
 from lightproof.policy import Policy
-from lightproof.reporting.evidence_figures import parts as parts_in_figures
+from lightproof.reporting.evidence_summaries import evidence_summaries
 from lightproof.result import RIGS_WITHOUT_A_PERSON
 from lightproof.verdict import REASONS, EvidencePart, Outcome, Verdict
 
 if TYPE_CHECKING:
-    from lightproof.verification import Session
+    from lightproof.session import Session
 
 PARTS: Final = ("freshness", "latency", "relief", "response", "continuity", "match")
 """Names of the parts of the evidence, in the order in which they are printed."""
@@ -84,7 +84,7 @@ def print_session(console: Console, session: Session, rig: str, policy: Policy) 
         note = f"NOTE: the rig is {rig}: nobody was in front of a camera."
         console.print(Padding(note, _INDENT, style="bold"))
     table = Table("evidence", "finding", "", box=None, pad_edge=False, header_style="dim")
-    for part in parts_in_figures(session, policy):
+    for part in evidence_summaries(session, policy):
         # The match without its score: whoever sees how near they came can come nearer.
         headline = f"At a false match rate of {policy.fmr}." if part.name == "match" else part.headline
         if part.finding is not None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from lightproof.consent import ConsentAsker
     from lightproof.rigs.protocol import RigKind
-    from lightproof.verification import Session
+    from lightproof.session import Session
 
 
 def register(app: typer.Typer) -> None:
@@ -138,6 +138,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
     from lightproof.face.manifest import load_manifest
     from lightproof.face.networks import load_networks
     from lightproof.rigs.recording.writer import RecordingWriter
+    from lightproof.session import SessionOptions
     from lightproof.verification import verify
 
     if options.report is not None:  # a missing extra is to be known before the light
@@ -154,15 +155,17 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
         session = verify(
             recorder or rig,
             request,
-            networks,
-            ask=_asker(kind, consent_given=consent_given),
             reference=options.reference,
-            key=key,
-            entropy=entropy,
-            on_step=progress.step,
-            on_hint=progress.hint,
-            note=None if recorder is None else recorder.note,
-            keep_trace=options.report is not None,
+            options=SessionOptions(
+                networks=networks,
+                ask=_asker(kind, consent_given=consent_given),
+                key=key,
+                entropy=entropy,
+                on_step=progress.step,
+                on_hint=progress.hint,
+                note=None if recorder is None else recorder.note,
+                keep_trace=options.report is not None,
+            ),
         )
         if options.report is not None:
             progress.show("writing the report")

@@ -17,7 +17,7 @@ from lightproof.request import Request
 if TYPE_CHECKING:
     from lightproof.policy import Policy
     from lightproof.rigs.protocol import Rig
-    from lightproof.verification import Entropy
+    from lightproof.session import Entropy
 
 HARDWARE: Final = ("auto", "desktop")
 RECORDING: Final = "recording"
@@ -116,7 +116,7 @@ def request_of(options: VerifyOptions) -> tuple[Request, Entropy | None]:
         PolicyError: the policy cannot be used.
     """
     from lightproof.policy import Policy
-    from lightproof.verification import Entropy
+    from lightproof.session import Entropy
 
     policy = _with_flags(options, Policy() if options.policy is None else Policy.load(options.policy))
     nonce = options.nonce
@@ -159,7 +159,7 @@ def open_recording(options: VerifyOptions) -> Opened:
     """
     from lightproof.policy import Policy
     from lightproof.rigs.recording.rig import RecordingRig
-    from lightproof.verification import recorded_entropy
+    from lightproof.session import recorded_entropy
 
     folder = options.recording or options.subject
     if folder is None:

@@ -32,11 +32,12 @@ from lightproof.result import software_sha256
 from lightproof.rigs.protocol import Rig
 from lightproof.rigs.recording.rig import RecordingRig
 from lightproof.rigs.simulated import SimulatedRig, placement_of
+from lightproof.session import Entropy, Session, SessionOptions, recorded_entropy
 from lightproof.simulation import basis
 from lightproof.simulation.conditions import Conditions
 from lightproof.simulation.subject import from_basis
 from lightproof.verdict import Outcome
-from lightproof.verification import Entropy, Session, recorded_entropy, verify
+from lightproof.verification import verify
 
 AS_RECORDED: Final = "recorded"
 """Response level and light of a recording: they are what they were."""
@@ -214,7 +215,10 @@ def present(trial: Trial) -> Presentation:
 
 def _session(trial: Trial, networks: FaceNetworks) -> Session:
     shown = present(trial)
-    return verify(shown.rig, shown.request, networks, ask=consent_of_simulated_subject, entropy=shown.entropy)
+    options = SessionOptions(
+        networks=networks, ask=consent_of_simulated_subject, entropy=shown.entropy, sign=False
+    )
+    return verify(shown.rig, shown.request, options=options)
 
 
 def _simulated(trial: Trial) -> SimulatedRig:

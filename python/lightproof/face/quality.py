@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lightproof.colour import LUMINANCE, srgb_to_linear
 from lightproof.face.alignment import (
     ARCFACE_SIZE,
     ARCFACE_TEMPLATE,
@@ -48,14 +49,8 @@ _DIRECTIONS: Final = (
 )
 _FACE: Final = (slice(20, 100), slice(20, 92))
 """The part of the crop that is face in everybody, without the surroundings."""
-_LINEAR: Final = np.array(
-    [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-        for value in np.arange(256) / 255
-    ],
-    np.float32,
-)
-"""sRGB code values to linear light (IEC 61966-2-1)."""
+_LINEAR: Final = srgb_to_linear(np.arange(256, dtype=np.uint8)).astype(np.float32)
+"""Linear light of every sRGB code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,7 @@ def measure_quality(rgb: NDArray[np.uint8], points: NDArray[np.float32]) -> Qual
         yaw_deg=yaw,
         pitch_deg=pitch,
         roll_deg=roll,
-        luminance=float((_LINEAR[face] @ [0.2126, 0.7152, 0.0722]).mean()),
+        luminance=float((_LINEAR[face] @ LUMINANCE).mean()),
         clipped=float(((face == 0) | (face == 255)).any(axis=2).mean()),
     )
     overwrite(crop)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from lightproof._core import NEUTRAL_LINEAR, Challenge, check_light
-from lightproof.presence.judgement import MAX_FLIP_LATE_S
+from lightproof.presence.cues.continuity import MAX_FLIP_LATE_S
 
 MIN_DWELL_S: Final = 0.165
 """Three pairs of changes in a second (WCAG 2.3.1, ITU-R BT.1702) are a change every 1/6 s; 1.7 ms less,

@@ -61,7 +61,7 @@ class Observation:
     """The response of a face to a challenge as it plays.
 
     Args:
-        reference: mean cells under the neutral light before the challenge, (48, 40, 3) float32.
+        neutral_cells: mean cells under the neutral light before the challenge, (48, 40, 3) float32.
         prediction: the relief that this face should have; its mask chooses the cells.
         rig: whose calibration places the light in time and colour.
         timeline: the flips of the challenge; the session adds to it while frames come in.
@@ -70,7 +70,7 @@ class Observation:
 
     def __init__(
         self,
-        reference: NDArray[np.float32],
+        neutral_cells: NDArray[np.float32],
         prediction: Prediction,
         rig: RigDescription,
         timeline: Timeline,
@@ -78,7 +78,7 @@ class Observation:
         start_s: float,
         duration_s: float,
     ) -> None:
-        self._reference = reference
+        self._neutral_cells = neutral_cells
         self.prediction = prediction
         self.timeline = timeline
         self.mixing = rig.calibration.mixing
@@ -88,14 +88,14 @@ class Observation:
         self.exposures_s: list[tuple[float, float]] = []
         self.band_exposures_s: list[list[tuple[float, float]]] = []
         self.light: list[NDArray[np.float64]] = []
-        self.response = Response(prediction.mask, reference, self.mixing)
+        self.response = Response(prediction.mask, neutral_cells, self.mixing)
         self.start_s, self._half_s = start_s, duration_s / 2
 
     def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> bool:
         """Take in the cells of one frame; ``transform`` maps the grid to its pixels.
 
-        Returns whether its picture is like the reference. One that is not, as of another face or of one in
-        the middle of a blink, is left out, and so is a frame of before the first light.
+        Returns whether its picture is like the one under the neutral light. One that is not, as of another
+        face or of one in the middle of a blink, is left out, and so is a frame of before the first light.
         """
         first_s = self.timeline.first_flip_s
         rows_px = transform @ _MIDDLES
@@ -118,7 +118,7 @@ class Observation:
         Forget it as well: :meth:`forget` of one does not reach the other's measurements.
         """
         twin = copy.copy(self)
-        twin._reference = self._reference.copy()
+        twin._neutral_cells = self._neutral_cells.copy()
         twin.timeline, twin.response = self.timeline.copy(), self.response.copy()
         twin.exposures_s, twin.band_exposures_s = list(self.exposures_s), list(self.band_exposures_s)
         twin.light = list(self.light)
@@ -126,6 +126,6 @@ class Observation:
         return twin
 
     def forget(self) -> None:
-        """Overwrite the reference and everything that was measured of the face."""
-        overwrite(self._reference)
+        """Overwrite the neutral cells and everything that was measured of the face."""
+        overwrite(self._neutral_cells)
         self.response.forget()

@@ -11,14 +11,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import Challenge, Sampler, Timeline
-from lightproof.face.tracker import FaceTracker, TrackedFace
+from lightproof._core import Challenge, Timeline
+from lightproof.colour import NEUTRAL_SRGB
+from lightproof.face.tracker import TrackedFace
 from lightproof.matching import ProbeGallery
+from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.flip_monitor import FlipMonitor
-from lightproof.presence.frames import FrameGate, rgb_picture
-from lightproof.presence.judgement import LOOKS
 from lightproof.presence.observation import Observation
-from lightproof.presence.position import NEUTRAL_SRGB, Positioned
+from lightproof.presence.position import Positioned
+from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import predict
 from lightproof.rigs.protocol import Frame, Rig
 
@@ -32,47 +33,40 @@ its end."""
 
 @dataclass(frozen=True, slots=True)
 class PlaybackResult:
-    """What came of it. ``light_s`` is how long the colours were on the face, in seconds."""
+    """What was observed while the challenge played; ``light_s`` is how long its colours were on the face."""
 
     observation: Observation
     flip_monitor: FlipMonitor
     light_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Eyes:
-    """What looks at the frames of one session, ready and in position."""
-
-    gate: FrameGate
-    tracker: FaceTracker
-    sampler: Sampler
-    gallery: ProbeGallery
-
-
 def play(
     rig: Rig,
     challenge: Challenge,
     position: Positioned,
-    eyes: Eyes,
+    reader: FaceReader,
+    gallery: ProbeGallery | None,
     enough: Callable[[Observation, float], bool],
     observe: Callable[..., Observation] = Observation,
 ) -> PlaybackResult:
     """Play the challenge until the evidence is in, the face or the rhythm is lost, or it ends.
 
-    ``enough`` is asked after the dwells in :data:`~lightproof.presence.judgement.LOOKS`, but the last. It is
-    given a snapshot of the observation and the most that a flip was late, in seconds, and runs in a thread of
-    its own, because the light must keep its rhythm: its answer is heeded one dwell later, always, so that a
-    recording ends where the session did. ``observe`` makes the observation; an evaluation gives one that also
-    keeps what it takes in.
+    ``enough`` is asked after the dwells in :data:`~lightproof.presence.cues.freshness.LOOKS`, but the last.
+    It is given a snapshot of the observation and the most that a flip was late, in seconds, and runs in a
+    thread of its own, because the light must keep its rhythm: its answer is heeded one dwell later, always,
+    so that a recording ends where the session did. ``observe`` makes the observation; a study gives one that
+    also keeps what it takes in.
 
     Raises:
         RigError: the camera or the screen fails.
         FrameError, ClockError: the rig's frames or flips contradict each other.
     """
     description = rig.description
-    prediction = predict(position.face.points, position.transform, description.geometry, position.frame_size)
+    prediction = predict(
+        position.face.points, position.face.transform, description.geometry, position.frame_size
+    )
     observation = observe(
-        position.reference,
+        position.neutral_cells,
         prediction,
         description,
         Timeline(challenge),
@@ -82,7 +76,7 @@ def play(
     try:
         with ThreadPoolExecutor(max_workers=1) as thread:
             look = _Look(thread, enough)
-            return _play(rig, challenge, _Scene(position, eyes, observation), observation, look)
+            return _play(rig, challenge, _Scene(position, reader, gallery, observation), observation, look)
     except BaseException:
         observation.forget()
         raise
@@ -161,37 +155,38 @@ class _Look:
 class _Scene:
     """What is in front of the camera while the challenge plays."""
 
-    def __init__(self, position: Positioned, eyes: Eyes, observation: Observation) -> None:
-        self._eyes, self._observation = eyes, observation
+    def __init__(
+        self,
+        position: Positioned,
+        reader: FaceReader,
+        gallery: ProbeGallery | None,
+        observation: Observation,
+    ) -> None:
+        self._reader, self._gallery, self._observation = reader, gallery, observation
         self._started_px = position.face.five_points.mean(axis=0)
         right, left = position.face.five_points[:2]
         self._eye_distance_px = max(float(np.linalg.norm(left - right)), 1.0)
         self.broken = False
 
     def take(self, frame: Frame) -> None:
-        """Take in one frame: follow the face, add its cells, keep its picture if it is among the best."""
-        self._eyes.gate.check(frame)
+        """Take in one frame: note where the face is, add its cells, offer its picture for the match."""
+        sample = self._reader.read(frame)
         track = self._observation.track
         track.note_frame(frame)
-        rgb = rgb_picture(frame)
-        face = self._eyes.tracker.track(rgb)
-        if face is None:
+        if sample.face is None:
             track.note_face(False)
             return
-        if face.several_faces:
+        if sample.face.several_faces:
             track.several += 1
             self.broken = True
-        same = self._add(frame, face)
+        same = self._add(sample, sample.face)
         track.note_face(True, same=same)
-        if same:
-            self._eyes.gallery.offer(rgb, face, frame.sensor_time_s)
+        if same and self._gallery is not None:
+            self._gallery.offer(sample.rgb, sample.face, frame.sensor_time_s)
 
-    def _add(self, frame: Frame, face: TrackedFace) -> bool:
-        """Take in the cells of a frame and return whether its picture is like those before."""
+    def _add(self, sample: FaceSample, face: TrackedFace) -> bool:
+        """Add the cells of a frame and return whether its picture is like those before."""
         moved_px: NDArray[np.float64] = face.five_points.mean(axis=0) - self._started_px
         track = self._observation.track
         track.motion = max(track.motion, float(np.linalg.norm(moved_px)) / self._eye_distance_px)
-        cells, _, _ = self._eyes.sampler.sample(
-            frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
-        )
-        return self._observation.add(cells, frame, face.transform)
+        return self._observation.add(sample.cells, sample.frame, face.transform)

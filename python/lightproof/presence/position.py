@@ -1,7 +1,7 @@
 """Position: one face, near enough, facing the screen, in usable light, holding still.
 
 The session waits here until all of that holds for half a second. Under the neutral light of that time the
-reference cells are measured, against which the response will be read.
+neutral cells are measured, against which the response will be read.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import Sampler
+from lightproof.colour import NEUTRAL_SRGB
 from lightproof.face.alignment import COLUMNS, ROWS
-from lightproof.face.tracker import FaceTracker, TrackedFace
-from lightproof.presence.frames import FrameGate, rgb_picture
+from lightproof.face.tracker import TrackedFace
+from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import distance_m
+from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import Frame, Geometry, Rig
 from lightproof.verdict import REASONS, ReasonCode
-
-NEUTRAL_SRGB: Final = np.full((4, 3), 157, np.uint8)
-"""The grey of the challenge's palette: as bright as its colours, so that the light begins without a flash."""
 
 STEADY_S: Final = 0.5
 """How long everything has to be right: enough frames to average, short enough to hold one's breath."""
@@ -58,22 +56,21 @@ hold too little."""
 
 @dataclass(frozen=True, slots=True)
 class Positioned:
-    """A face in position. ``reference`` is the mean of its cells under the neutral light, (48, 40, 3)
-    float32."""
+    """A face in position. ``neutral_cells`` is the mean of its cells under the neutral light, (48, 40, 3)
+    float32, ``frame_size`` (width, height) of the frames in pixels."""
 
     face: TrackedFace
-    transform: NDArray[np.float64]
-    reference: NDArray[np.float32]
+    neutral_cells: NDArray[np.float32]
     frame_size: tuple[int, int]
     distance_m: float
 
+    def forget(self) -> None:
+        """Overwrite the cells."""
+        overwrite(self.neutral_cells)
+
 
 def wait_for_position(
-    rig: Rig,
-    gate: FrameGate,
-    tracker: FaceTracker,
-    sampler: Sampler,
-    on_hint: Callable[[ReasonCode], None],
+    rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] = lambda _: None
 ) -> Positioned | ReasonCode:
     """Show the neutral light until a face holds still in position, or give up with the last thing that was
     wrong.
@@ -88,19 +85,17 @@ def wait_for_position(
     steady_from_s: float | None = None
     problem, hinted_s = ReasonCode.NO_FACE, float("-inf")
     for frame in rig.frames(until_s=start_s + PATIENCE_S):
-        gate.check(frame)
-        face = tracker.track(rgb_picture(frame))
-        found, sampled = _examine(frame, face, sampler, rig.description.geometry)
-        if found is None and sampled is not None and face is not None:
-            cells.append(sampled)
+        sample = reader.read(frame)
+        found = what_is_wrong(sample, rig.description.geometry)
+        if found is None and sample.face is not None:
+            cells.append(sample.cells)
             steady_from_s = frame.sensor_time_s if steady_from_s is None else steady_from_s
             if frame.sensor_time_s - steady_from_s >= STEADY_S:
                 return Positioned(
-                    face,
-                    face.transform,
+                    sample.face,
                     np.mean(cells, axis=0, dtype=np.float32),
                     (frame.width, frame.height),
-                    distance_m(face.points, rig.description.geometry),
+                    distance_m(sample.face.points, rig.description.geometry),
                 )
             continue
         cells.clear()
@@ -113,28 +108,25 @@ def wait_for_position(
     return problem
 
 
-def _examine(
-    frame: Frame, face: TrackedFace | None, sampler: Sampler, geometry: Geometry
-) -> tuple[ReasonCode | None, NDArray[np.float32] | None]:
-    """Return what is wrong with the face's position, or its cells."""
+def what_is_wrong(sample: FaceSample, geometry: Geometry) -> ReasonCode | None:
+    """Return what keeps the face of a frame from being in position, None if nothing does."""
+    face = sample.face
     if face is None:
-        return ReasonCode.NO_FACE, None
+        return ReasonCode.NO_FACE
     if face.several_faces:
-        return ReasonCode.SEVERAL_FACES, None
-    wrong = _wrong_place(frame, face, geometry)
-    if wrong is not None:
-        return wrong, None
-    cells, clipped, outside = sampler.sample(
-        frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
-    )
-    light = float(cells[ROWS // 4 : -ROWS // 4, COLUMNS // 4 : -COLUMNS // 4].mean())
-    if outside > MAX_CLIPPED:
-        return ReasonCode.FACE_OUTSIDE, None
+        return ReasonCode.SEVERAL_FACES
+    return _wrong_place(sample.frame, face, geometry) or _wrong_light(sample)
+
+
+def _wrong_light(sample: FaceSample) -> ReasonCode | None:
+    light = float(sample.cells[ROWS // 4 : -ROWS // 4, COLUMNS // 4 : -COLUMNS // 4].mean())
+    if sample.outside > MAX_CLIPPED:
+        return ReasonCode.FACE_OUTSIDE
     if light < MIN_LIGHT:
-        return ReasonCode.TOO_DARK, None
-    if light > MAX_LIGHT or clipped > MAX_CLIPPED:
-        return ReasonCode.TOO_BRIGHT, None
-    return None, cells
+        return ReasonCode.TOO_DARK
+    if light > MAX_LIGHT or sample.clipped > MAX_CLIPPED:
+        return ReasonCode.TOO_BRIGHT
+    return None
 
 
 def _wrong_place(frame: Frame, face: TrackedFace, geometry: Geometry) -> ReasonCode | None:

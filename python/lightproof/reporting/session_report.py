@@ -37,12 +37,12 @@ except ModuleNotFoundError as error:
     ) from error
 
 from lightproof.policy import Policy
-from lightproof.reporting.evidence_figures import parts
+from lightproof.reporting.evidence_summaries import evidence_summaries
 from lightproof.rigs.protocol import RigDescription
 from lightproof.verdict import REASONS, Outcome
 
 if TYPE_CHECKING:
-    from lightproof.verification import Session
+    from lightproof.session import Session
 
 _DECIDED: Final = {
     Outcome.VERIFIED: "Every part of the evidence that was asked for is a pass.",
@@ -151,7 +151,7 @@ def _section(page: ReportPage, name: str) -> dict[str, Any]:
         "outcome": session.verdict.outcome.value,
         "decided": _DECIDED[session.verdict.outcome],
         "reasons": [REASONS[code] for code in session.verdict.reasons],
-        "parts": parts(session, page.policy),
+        "parts": evidence_summaries(session, page.policy),
         "freshness": None if session.evidence is None else session.evidence.freshness,
         "drawn_decoys": 0 if session.trace is None else session.trace.decoy_scores.size,
         "has_evidence": session.evidence is not None,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import InputError
+from lightproof.rigs.illumination import require_illumination
 from lightproof.rigs.protocol import (
     Calibration,
     CameraMetadata,
@@ -131,11 +132,7 @@ class SimulatedRig:
 
     def show(self, illumination: NDArray[np.uint8], at_s: float | None = None) -> float:
         """Show four sRGB colours (4, 3) at the first refresh from ``at_s`` on and return its time."""
-        colours = np.asarray(illumination)
-        if colours.shape != (4, 3) or colours.dtype != np.uint8:
-            raise InputError(
-                f"an illumination is {colours.dtype} {colours.shape}; it must be uint8 (4, 3), TL TR BL BR"
-            )
+        colours = require_illumination(illumination)
         flip_s = self._panel.next_refresh_s(self._now_s if at_s is None else max(self._now_s, at_s))
         self._now_s = flip_s
         self._light.shown(flip_s, colours.copy())

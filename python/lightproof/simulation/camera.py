@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lightproof.colour import linear_to_srgb
 from lightproof.simulation.conditions import Conditions
 
 _POOL_SIZE = 1 << 22
@@ -57,9 +58,7 @@ class Sensor:
 
 
 def _encode(linear: NDArray[np.float64]) -> NDArray[np.uint8]:
-    clipped = np.clip(linear, 0, 1)
-    srgb = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * clipped ** (1 / 2.4) - 0.055)
-    return np.asarray(np.rint(srgb * 255), dtype=np.uint8)
+    return np.asarray(np.rint(linear_to_srgb(np.clip(linear, 0, 1)) * 255), dtype=np.uint8)
 
 
 @cache

@@ -8,11 +8,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import NEUTRAL_SRGB, PALETTE_SRGB, Challenge
-from lightproof.simulation.screen import Panel, Timeline, srgb_to_linear
+from lightproof._core import PALETTE_SRGB, Challenge
+from lightproof.colour import NEUTRAL_SRGB, srgb_to_linear
+from lightproof.simulation.screen import Panel, Timeline
 
-NEUTRAL: Final = np.array([NEUTRAL_SRGB] * 4, np.uint8)
-"""The grey of all quadrants before and after a challenge, sRGB (4, 3)."""
 _SEED_BYTES: Final = 32
 
 
@@ -30,7 +29,7 @@ class DirectLight:
     """The light of the screen falls on the scene, ``delay_s`` late if somebody passes it on (a relay)."""
 
     def __init__(self, panel: Panel, delay_s: float = 0.0) -> None:
-        self.timeline = Timeline([srgb_to_linear(NEUTRAL)], panel.rise_s)
+        self.timeline = Timeline([srgb_to_linear(NEUTRAL_SRGB)], panel.rise_s)
         self._delay_s = panel.latency_s + delay_s
 
     def shown(self, flip_s: float, illumination: NDArray[np.uint8]) -> None:
@@ -46,21 +45,21 @@ class RecordedLight:
     """
 
     def __init__(self, panel: Panel, rng: np.random.Generator) -> None:
-        self.timeline = Timeline([srgb_to_linear(NEUTRAL)], panel.rise_s)
+        self.timeline = Timeline([srgb_to_linear(NEUTRAL_SRGB)], panel.rise_s)
         self._panel = panel
         self._seed = rng.bytes(_SEED_BYTES)
         self._playing = False
 
     def shown(self, flip_s: float, illumination: NDArray[np.uint8]) -> None:
         """Start the recording when the first illumination that is not neutral appears; ignore the rest."""
-        if self._playing or np.array_equal(illumination, NEUTRAL):
+        if self._playing or np.array_equal(illumination, NEUTRAL_SRGB):
             return
         self._playing = True
         hard = all(tuple(int(value) for value in colour) in PALETTE_SRGB for colour in illumination)
         recorded = Challenge.generate(self._seed, "standard" if hard else "gentle")
         for start_s, srgb in zip(recorded.steps_start_s, recorded.steps_srgb, strict=True):
             self._add(flip_s + float(start_s), srgb)
-        self._add(flip_s + recorded.duration_s, NEUTRAL)
+        self._add(flip_s + recorded.duration_s, NEUTRAL_SRGB)
 
     def _add(self, time_s: float, srgb: NDArray[np.uint8]) -> None:
         flip_s = self._panel.next_refresh_s(time_s)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lightproof.colour import srgb_to_linear
 from lightproof.errors import MissingExtraError, NoFaceError
 from lightproof.face.alignment import five_points
 from lightproof.face.detector import FaceDetector
@@ -24,7 +25,6 @@ from lightproof.face.runtime import Network
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, Conditions
 from lightproof.simulation.geometry import Plane, Surface, diffuse_light, hemisphere_light
-from lightproof.simulation.screen import srgb_to_linear
 
 EYE_DISTANCE_M: Final = 0.063
 """Mean distance of the pupils of adults (Dodgson 2004, Variation and extrema of human interpupillary

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lightproof.colour import LUMINANCE, NEUTRAL_LEVEL
 from lightproof.errors import InputError
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.camera import Sensor
@@ -20,7 +21,6 @@ from lightproof.simulation.person import Bearing, Person
 from lightproof.simulation.screen import Timeline
 from lightproof.simulation.subject import Box, Subject
 
-_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 _AMBIENT_MIX: Final = {"ceiling": 0.5, "window": 0.15, "dome": 0.03}
 _AMBIENT_SPREAD: Final = 0.3
 """Standard deviation of the logarithm of each share; every seed is another room."""
@@ -30,8 +30,6 @@ _AMBIENT_ON_SCREEN: Final = 0.1
 brightest reflection."""
 _NEGLIGIBLE: Final = 1e-4
 """Share of an illumination in a frame that is not worth adding: below one step of the 8-bit picture."""
-_NEUTRAL_LEVEL: Final = 0.337
-"""Linear light of the neutral grey that the screen shows before the challenge, over white."""
 _WINDOW: Final = 0.5
 """Side of the window in the middle of the face on which levels are defined, over the height of the face."""
 
@@ -73,7 +71,7 @@ class Scene:
         room = _luminance((self._steady + self._flickering)[:, rows, columns])
         if min(screen, room) <= 0:
             raise InputError("the subject is black in the middle; give a basis or portrait with a face there")
-        level = conditions.face_level / (1 + _NEUTRAL_LEVEL * conditions.response_level)
+        level = conditions.face_level / (1 + NEUTRAL_LEVEL * conditions.response_level)
         self._steady *= np.float32(level / room)
         self._flickering *= np.float32(level / room)
         for quadrant in self._quadrants:
@@ -185,4 +183,4 @@ def _room(
 
 
 def _luminance(planes: NDArray[np.float32]) -> float:
-    return float(planes.reshape(3, -1).mean(1, dtype=np.float64) @ _LUMINANCE)
+    return float(planes.reshape(3, -1).mean(1, dtype=np.float64) @ LUMINANCE)

@@ -18,12 +18,6 @@ _SETTLED: int = 12
 camera."""
 
 
-def srgb_to_linear(srgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return linear light 0…1 of 8-bit sRGB codes (IEC 61966-2-1), same shape, float64."""
-    value = srgb.astype(np.float64) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
 @dataclass(frozen=True, slots=True)
 class Panel:
     """How a screen turns flips into light: refreshes, delay to the first light, time constant."""

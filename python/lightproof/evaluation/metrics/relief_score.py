@@ -2,8 +2,8 @@
 
 The **relief margin** is what the session itself decides relief by: the standard errors by which a relief
 coefficient clears the least that passes, (k - least) / sigma, the smaller of the two axes, across and down.
-From ``RELIEF_Z`` on the relief passes, under ``-RELIEF_Z`` it fails, between them it is inconclusive. Every
-other cue, and the vetoes of relief itself (misfit, a mirror image), decide beside it.
+From ``CLEARANCE_Z`` on the relief passes, under ``-CLEARANCE_Z`` it fails, between them it is inconclusive.
+Every other cue, and the vetoes of relief itself (misfit, a mirror image), decide beside it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from lightproof.presence.cues import relief as relief_cue
 from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.judgement import (
-    MIN_RELIEF_ACROSS,
-    MIN_RELIEF_DOWN,
-    RELIEF_Z,
-    is_specular,
-)
 from lightproof.verdict import Finding
 
 _MIN_SIGMA: Final = 1e-9
@@ -33,12 +28,12 @@ class ReliefScore:
     Attributes:
         value: the relief margin, in standard errors.
         others_pass: whether every other cue and relief's own vetoes passed.
-        needed: standard errors that this session asked for; :data:`RELIEF_Z` of the software that held it.
+        needed: standard errors that this session asked for: ``CLEARANCE_Z`` of the software that held it.
     """
 
     value: float
     others_pass: bool
-    needed: float = RELIEF_Z
+    needed: float = relief_cue.CLEARANCE_Z
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -62,8 +57,8 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
     ):
         return None
     axes = (
-        (relief.across, max(relief.across_sigma, _MIN_SIGMA), MIN_RELIEF_ACROSS),
-        (relief.down, max(relief.down_sigma, _MIN_SIGMA), MIN_RELIEF_DOWN),
+        (relief.across, max(relief.across_sigma, _MIN_SIGMA), relief_cue.MIN_ACROSS),
+        (relief.down, max(relief.down_sigma, _MIN_SIGMA), relief_cue.MIN_DOWN),
     )
     margin = min((k - least) / sigma for k, sigma, least in axes)
     if not math.isfinite(margin):
@@ -71,5 +66,6 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
     others = (evidence.response, evidence.continuity, evidence.freshness, evidence.latency)
     return ReliefScore(
         margin,
-        not is_specular(axes, relief.misfit) and all(part.finding is Finding.PASS for part in others),
+        not relief_cue.is_specular(axes, relief.misfit)
+        and all(part.finding is Finding.PASS for part in others),
     )

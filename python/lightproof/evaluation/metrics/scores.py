@@ -13,7 +13,7 @@ from lightproof.evaluation.metrics.parts import By, held, level_of, light_of, pa
 from lightproof.evaluation.metrics.rates_by_part import attack_rates, bona_fide_rates
 from lightproof.evaluation.species import BONA_FIDE
 from lightproof.evaluation.trials import TrialResult
-from lightproof.presence.judgement import RELIEF_Z
+from lightproof.presence.cues import relief as relief_cue
 
 SCORE: Final = "relief_margin"
 SCORE_BINS: Final = 50
@@ -26,7 +26,9 @@ def scores(finished: Sequence[Finished]) -> dict[str, Any]:
 
     ``accepted_from`` and ``rejected_below`` are the thresholds of the sessions.
     """
-    needed = next((one.result.score.needed for one in finished if one.result.score is not None), RELIEF_Z)
+    needed = next(
+        (one.result.score.needed for one in finished if one.result.score is not None), relief_cue.CLEARANCE_Z
+    )
     return {
         "score": SCORE,
         "accepted_from": needed,

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from lightproof.presence.evidence import FreshnessEvidence
-from lightproof.presence.judgement import Trace
+from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.evidence import Trace
 from lightproof.reporting.charts.style import (
     ACCENT,
     MEASURED,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lightproof.presence.evidence import LatencyEvidence
-from lightproof.presence.judgement import Trace
+from lightproof.presence.cues.latency import LatencyEvidence
+from lightproof.presence.evidence import Trace
 from lightproof.reporting.charts.style import (
     ACCENT,
     INK,

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from lightproof.presence.evidence import ReliefEvidence
-from lightproof.presence.judgement import MAX_RELIEF, MIN_RELIEF_ACROSS, MIN_RELIEF_DOWN, RELIEF_Z
+from lightproof.presence.cues import relief as relief_cue
+from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.reporting.charts.style import (
     ACCENT,
     GROUND,
@@ -91,8 +91,8 @@ def coefficient_chart(relief: ReliefEvidence, name: str) -> str:
     figure = new_figure(NARROW_PX, 128)
     axes = place(figure, 56, 18, NARROW_PX - 64, 66)
     rows = (
-        ("across", relief.across, relief.across_sigma, MIN_RELIEF_ACROSS),
-        ("down", relief.down, relief.down_sigma, MIN_RELIEF_DOWN),
+        ("across", relief.across, relief.across_sigma, relief_cue.MIN_ACROSS),
+        ("down", relief.down, relief.down_sigma, relief_cue.MIN_DOWN),
     )
     least, most = -0.2, 1.2
     told = []
@@ -106,20 +106,20 @@ def coefficient_chart(relief: ReliefEvidence, name: str) -> str:
         axes.errorbar(
             coefficient,
             row,
-            xerr=RELIEF_Z * sigma,
+            xerr=relief_cue.CLEARANCE_Z * sigma,
             color=INK,
             marker="o",
             markersize=6,
             capsize=3,
             linewidth=1.6,
         )
-        least = min(least, coefficient - RELIEF_Z * sigma - 0.1)
-        most = max(most, coefficient + RELIEF_Z * sigma + 0.1)
+        least = min(least, coefficient - relief_cue.CLEARANCE_Z * sigma - 0.1)
+        most = max(most, coefficient + relief_cue.CLEARANCE_Z * sigma + 0.1)
         told.append(f"{label} {coefficient:.2f} ± {sigma:.2f} (at least {threshold:.2f})")
     axes.axvline(0.0, color=RULE, linewidth=1.0, zorder=0)
     axes.axvline(1.0, color=RULE, linewidth=1.0, zorder=0)
-    if most > MAX_RELIEF:
-        axes.axvline(MAX_RELIEF, color=ACCENT, linewidth=1.4, dashes=(4, 3), zorder=0)
+    if most > relief_cue.MAX_COEFFICIENT:
+        axes.axvline(relief_cue.MAX_COEFFICIENT, color=ACCENT, linewidth=1.4, dashes=(4, 3), zorder=0)
     axes.set_xlim(least, most)
     axes.set_ylim(1.6, -0.75)
     axes.set_yticks([0, 1], [label for label, *_ in rows], color=INK)

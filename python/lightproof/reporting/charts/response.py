@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lightproof._core import NEUTRAL_SRGB, Challenge
-from lightproof.presence.judgement import Trace
+from lightproof.presence.evidence import Trace
 from lightproof.reporting.charts.style import (
     ACCENT,
     INK,

@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lightproof.colour import NEUTRAL_SRGB
 from lightproof.errors import (
     DisplayNotFoundError,
-    InputError,
     MissingExtraError,
     RigError,
     SessionInterrupted,
 )
-
-NEUTRAL = (157, 157, 157)
-"""What the window shows before the first illumination: the grey of the luminance of all challenges."""
+from lightproof.rigs.illumination import require_illumination
 
 EVENT_INTERVAL_S = 0.01  # how often the window looks for Escape while it waits
 _NOMINAL_REFRESH_HZ = 60.0
@@ -46,7 +44,7 @@ class LightWindow:
         self._pygame: Any = None
         self._surface: Any = None
         self._font: Any = None
-        self._colours: NDArray[np.uint8] = np.full((4, 3), NEUTRAL, np.uint8)
+        self._colours: NDArray[np.uint8] = NEUTRAL_SRGB.copy()
         self._message = ""
         self.vsync = False
         self.refresh_hz = _NOMINAL_REFRESH_HZ
@@ -98,12 +96,7 @@ class LightWindow:
         Raises:
             SessionInterrupted: the person pressed Escape or closed the window, or the window was hidden.
         """
-        colours = np.asarray(illumination)
-        if colours.shape != (4, 3) or colours.dtype != np.uint8:
-            raise InputError(
-                f"an illumination of {colours.dtype} {colours.shape} is none; give uint8 (4, 3): TL TR BL BR"
-            )
-        self._colours = colours.copy()
+        self._colours = require_illumination(illumination).copy()
         self._paint()
         self._wait_until(at_s)
         return self._flip()

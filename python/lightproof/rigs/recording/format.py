@@ -18,7 +18,8 @@ from typing import Any, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.errors import InputError, RecordingError
+from lightproof.errors import RecordingError
+from lightproof.rigs.illumination import require_illumination
 from lightproof.rigs.protocol import (
     Calibration,
     CameraMetadata,
@@ -111,12 +112,7 @@ def colours(illumination: NDArray[np.uint8]) -> tuple[tuple[int, ...], ...]:
     Raises:
         InputError: it has another type or shape.
     """
-    given = np.asarray(illumination)
-    if given.shape != (4, 3) or given.dtype != np.uint8:
-        raise InputError(
-            f"an illumination of {given.dtype} {given.shape} is none; give uint8 (4, 3): TL TR BL BR"
-        )
-    return tuple(tuple(int(value) for value in colour) for colour in given)
+    return tuple(tuple(int(value) for value in colour) for colour in require_illumination(illumination))
 
 
 def sha256_of(path: Path) -> str:

@@ -1,0 +1,77 @@
+"""The reader: what one frame says of the one face of a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lightproof._core import Sampler
+from lightproof.face.networks import FaceNetworks
+from lightproof.face.tracker import FaceTracker, TrackedFace
+from lightproof.presence.frames import FrameGate, rgb_picture
+from lightproof.rigs.protocol import Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceSample:
+    """What was read from a frame.
+
+    Attributes:
+        frame: as it came from the rig.
+        rgb: its picture, (height, width, 3) uint8.
+        face: where the face is; None if there is none, and then the rest says nothing.
+        cells: mean linear light of the face's cells, (48, 40, 3) float32.
+        clipped: share of the face's pixels of which a channel is at its limit.
+        outside: share of the cells that are not in the picture.
+    """
+
+    frame: Frame
+    rgb: NDArray[np.uint8] = field(repr=False)
+    face: TrackedFace | None
+    cells: NDArray[np.float32] = field(repr=False)
+    clipped: float = 0.0
+    outside: float = 0.0
+
+
+_NO_CELLS = np.zeros((0, 0, 3), np.float32)
+
+
+class FaceReader:
+    """Reads the frames of a session, in order: gate, picture, face, cells.
+
+    Example::
+
+        reader = scope.keep(FaceReader(networks))
+        for frame in rig.frames(until_s=end_s):
+            sample = reader.read(frame)
+    """
+
+    def __init__(self, networks: FaceNetworks) -> None:
+        """Take the networks that find and follow the face."""
+        self._gate = FrameGate()
+        self._tracker = FaceTracker(networks)
+        self._sampler = Sampler()
+
+    def read(self, frame: Frame) -> FaceSample:
+        """Return what the next frame says of the face.
+
+        Raises:
+            FrameError: its size or format is not that of the first frame, or its memory does not hold its
+                size.
+            ClockError: it is not later than the frame before.
+        """
+        self._gate.check(frame)
+        rgb = rgb_picture(frame)
+        face = self._tracker.track(rgb)
+        if face is None:
+            return FaceSample(frame, rgb, None, _NO_CELLS)
+        cells, clipped, outside = self._sampler.sample(
+            frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
+        )
+        return FaceSample(frame, rgb, face, cells, clipped, outside)
+
+    def forget(self) -> None:
+        """Overwrite everything held of the face."""
+        self._tracker.forget()

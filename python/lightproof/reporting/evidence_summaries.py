@@ -1,0 +1,24 @@
+"""The evidence of a session in words and figures: what each cue, and the match, say of themselves."""
+
+from __future__ import annotations
+
+from lightproof import matching
+from lightproof.policy import Policy
+from lightproof.presence.cues import continuity, freshness, latency, relief, response
+from lightproof.session import Session
+from lightproof.summary import EvidenceSummary
+
+
+def evidence_summaries(session: Session, policy: Policy) -> list[EvidenceSummary]:
+    """Return the parts of a session's evidence in the order of the session; empty where it has none."""
+    evidence = session.evidence
+    if evidence is None:
+        return []
+    return [
+        response.summary(evidence.response, policy),
+        continuity.summary(evidence.continuity),
+        freshness.summary(evidence.freshness),
+        latency.summary(evidence.latency, policy),
+        relief.summary(evidence.relief),
+        matching.summary(session.match, policy),
+    ]
