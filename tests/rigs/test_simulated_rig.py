@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof._core import Challenge
+from lightproof.colour import srgb_to_linear
 from lightproof.errors import InputError, NoFaceError, PictureError
 from lightproof.rigs.protocol import Rig, RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
 from lightproof.simulation.attacks import Attack
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.conditions import RANGES, Conditions
-from lightproof.simulation.screen import srgb_to_linear
 from lightproof.simulation.subject import FacePlace, Subject
 
 STILL = Conditions(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lightproof.colour import srgb_to_linear
 from lightproof.simulation.conditions import Conditions
-from lightproof.simulation.screen import Panel, Timeline, srgb_to_linear
+from lightproof.simulation.screen import Panel, Timeline
 
 DARK = np.zeros((4, 3))
 WHITE = np.ones((4, 3))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lightproof.colour import NEUTRAL_SRGB
 from lightproof.errors import (
     CameraBusyError,
     CameraLostError,
@@ -27,7 +28,7 @@ from lightproof.rigs.desktop import window
 from lightproof.rigs.desktop.camera import Camera, CameraDevice
 from lightproof.rigs.desktop.rig import DesktopRig, open_rig
 from lightproof.rigs.desktop.screen import screen_size_m
-from lightproof.rigs.desktop.window import NEUTRAL, LightWindow, display_available
+from lightproof.rigs.desktop.window import LightWindow, display_available
 from lightproof.rigs.protocol import Calibration, CameraMetadata, Frame, Rig, RigOptions
 from tests.rigs.desktop.virtual_screen import SIZE, VirtualScreen, virtual_screen
 
@@ -140,7 +141,7 @@ def test_an_illumination_fills_the_four_quadrants_of_the_whole_screen(
 
 
 def test_the_screen_is_neutral_before_the_first_illumination(screen: VirtualScreen, rig: DesktopRig) -> None:
-    assert eventually(screen, np.tile(np.array(NEUTRAL, np.uint8), (4, 1)))
+    assert eventually(screen, NEUTRAL_SRGB)
 
 
 def test_the_loop_closes_frames_follow_the_light_that_the_window_shows(
@@ -231,7 +232,7 @@ def test_a_line_of_guidance_stays_over_the_light_and_goes_when_it_is_emptied(
 def test_a_line_too_long_for_the_screen_is_made_to_fit(screen: VirtualScreen, rig: DesktopRig) -> None:
     rig.say("Turn to the window and then away from it again " * 5)
     time.sleep(0.1)
-    columns = np.flatnonzero((screen.pixels() != NEUTRAL).any(axis=(0, 2)))
+    columns = np.flatnonzero((screen.pixels() != NEUTRAL_SRGB[0]).any(axis=(0, 2)))
     assert columns.size > 100
     assert columns.min() > 0.01 * SIZE[0]
     assert columns.max() < 0.99 * SIZE[0]
