@@ -22,8 +22,9 @@ Mode = Literal["standard", "gentle"]
 """How the challenge is played: hard edges at 5 Hz, or half as fast with soft edges."""
 
 MIN_DECOYS = 2**10 - 1
+"""Freshness accepts a wrong challenge with P <= 1 / (decoys + 1): here one in a thousand."""
 MAX_DECOYS = 2**20 - 1
-"""Freshness accepts a wrong challenge with P <= 1 / (decoys + 1): one in a thousand to one in a million."""
+"""Here one in a million."""
 
 MIN_RESPONSE_RANGE = (0.005, 0.5)
 """Screen light over ambient light: under 0.5 % (sunlight) nothing is read, 50 % is a dark room."""
