@@ -12,7 +12,7 @@ EXTRAS := demo,desktop
 BASES ?= ../shared/bases
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris wheel clean toolchain install install-dev
+.PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,11 +58,8 @@ photosafety: install-dev ## Count flashes in a million challenges of each mode, 
 photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
 	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/studies/test_iris.py
 
-wheel: install-dev ## Build the wheel into dist/
-	$(BIN)/maturin build --release --out dist
-
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) target dist
+	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_DIST) target dist
 
 toolchain:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -93,3 +90,61 @@ $(VENV_IRIS)/.ready:
 	$(PYTHON) -m venv $(VENV_IRIS)
 	$(VENV_IRIS)/bin/python -m pip install --quiet 'iris-pse-detection==1.1.2'
 	@touch $@
+
+# Releases: what RELEASE.md says and what the release workflow runs. The tools have an environment of their own.
+VENV_DIST := .venv-dist
+DIST_BIN := $(CURDIR)/$(VENV_DIST)/bin
+# glibc 2.28, that of Debian 10 and RHEL 8: the wheels of NumPy and OpenCV ask for no less. Zig brings it, so that it
+# does not matter on which Linux a wheel is built; elsewhere the system's own linker is used.
+MANYLINUX ?= manylinux_2_28
+LINKING := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility $(MANYLINUX))
+# Panics name source files: by crate, not by where the builder's home is.
+DIST_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=crates
+
+.PHONY: sdist wheel check-dist smoke-dist smoke-sdist sbom lint-workflows docs docs-python
+
+sdist: $(VENV_DIST)/.ready ## Build the source distribution into dist/
+	rm -f dist/lightproof*
+	$(DIST_BIN)/maturin sdist --out dist
+
+wheel: $(VENV_DIST)/.ready ## Build the source distribution, and from it alone the wheel, into dist/
+	rm -f dist/lightproof*
+	PATH="$(DIST_BIN):$$PATH" RUSTFLAGS="$(DIST_RUSTFLAGS)" \
+	  maturin build --release --locked --sdist $(LINKING) --out dist
+
+check-dist: $(VENV_DIST)/.ready ## Check what is in dist/: contents, versions, metadata, stable ABI
+	$(DIST_BIN)/twine check --strict dist/lightproof-*.whl dist/lightproof-*.tar.gz
+	$(DIST_BIN)/abi3audit --strict dist/lightproof-*.whl
+	$(DIST_BIN)/python .ci/check_dist.py dist $(TAG)
+
+smoke-dist: $(VENV_DIST)/.ready ## Install the wheel of dist/ in a clean environment and verify a simulated person
+	$(DIST_BIN)/python .ci/smoke_dist.py dist/lightproof-*.whl
+
+smoke-sdist: $(VENV_DIST)/.ready ## The same with the source distribution, which is built there
+	$(DIST_BIN)/python .ci/smoke_dist.py dist/lightproof-*.tar.gz
+
+sbom: $(VENV_DIST)/.ready ## Write the bills of materials of the wheel in dist/, beside it
+	$(DIST_BIN)/python .ci/sbom.py dist
+
+$(VENV_DIST)/.ready: pyproject.toml | toolchain
+	$(PYTHON) -m venv $(VENV_DIST)
+	$(DIST_BIN)/python -m pip install --quiet --upgrade pip
+	$(DIST_BIN)/python -m pip install --quiet --group dist
+	@touch $@
+
+# actionlint is a Go program; it is built from the module proxy where there is a Go.
+ACTIONLINT := $(CURDIR)/target/tools/actionlint
+ACTIONLINT_VERSION := v1.7.12
+
+lint-workflows: ## Lint the workflow files (needs Go, once)
+	@if [ -x $(ACTIONLINT) ] || GOBIN=$(dir $(ACTIONLINT)) go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION) 2>/dev/null; \
+	then $(ACTIONLINT) .github/workflows/*.yml; \
+	else echo "no actionlint here, and no Go to build it: the workflows were not linted"; fi
+
+docs: docs-python ## Build the API documentation into target/doc/, with warnings denied
+
+docs-python: install-dev
+	$(BIN)/python -m pip install --quiet --group docs
+	@# Always from scratch: what Sphinx has read before it does not warn of again.
+	$(BIN)/sphinx-build --fresh-env --builder html --quiet --fail-on-warning --keep-going \
+	  --doctree-dir target/doc/.python docs/api target/doc/python
