@@ -99,17 +99,17 @@ DIST_BIN := $(CURDIR)/$(VENV_DIST)/bin
 MANYLINUX ?= manylinux_2_28
 LINKING := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility $(MANYLINUX))
 # Panics name source files: by crate, not by where the builder's home is.
-DIST_RUSTFLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src=crates
+DIST_RUSTFLAGS := --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates
 
 .PHONY: sdist wheel check-dist smoke-dist smoke-sdist sbom lint-workflows docs docs-python
 
 sdist: $(VENV_DIST)/.ready ## Build the source distribution into dist/
 	rm -f dist/lightproof*
-	$(DIST_BIN)/maturin sdist --out dist
+	$(RUST_ENV) $(DIST_BIN)/maturin sdist --out dist
 
 wheel: $(VENV_DIST)/.ready ## Build the source distribution, and from it alone the wheel, into dist/
 	rm -f dist/lightproof*
-	PATH="$(DIST_BIN):$$PATH" RUSTFLAGS="$(DIST_RUSTFLAGS)" \
+	$(RUST_ENV) PATH="$(DIST_BIN):$$PATH" RUSTFLAGS="$(DIST_RUSTFLAGS)" \
 	  maturin build --release --locked --sdist $(LINKING) --out dist
 
 check-dist: $(VENV_DIST)/.ready ## Check what is in dist/: contents, versions, metadata, stable ABI
@@ -121,7 +121,7 @@ smoke-dist: $(VENV_DIST)/.ready ## Install the wheel of dist/ in a clean environ
 	$(DIST_BIN)/python .ci/smoke_dist.py dist/lightproof-*.whl
 
 smoke-sdist: $(VENV_DIST)/.ready ## The same with the source distribution, which is built there
-	$(DIST_BIN)/python .ci/smoke_dist.py dist/lightproof-*.tar.gz
+	$(RUST_ENV) $(DIST_BIN)/python .ci/smoke_dist.py dist/lightproof-*.tar.gz
 
 sbom: $(VENV_DIST)/.ready ## Write the bills of materials of the wheel in dist/, beside it
 	$(DIST_BIN)/python .ci/sbom.py dist

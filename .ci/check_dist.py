@@ -61,6 +61,7 @@ def wrong_with_wheel(path: Path, version: Version) -> list[str]:
     wrong += [
         f"lacks {needed}"
         for needed in (
+            "lightproof/__init__.pyi",  # names what is public, at run time as well
             "lightproof/py.typed",
             f"{info}/licenses/LICENSE",
             *(f"lightproof/models/{file}" for file in model_files()),
