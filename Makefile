@@ -8,6 +8,7 @@ VENV_TFLITE := .venv-tflite
 VENV_IRIS := .venv-iris
 BIN := $(VENV)/bin
 EXTRAS := demo,desktop
+comma := ,
 # Light-transport bases for studies: development data, no part of the project.
 BASES ?= ../shared/bases
 
@@ -18,7 +19,7 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: install ## Set up and play the demo: no camera, no screen, no network
-	$(BIN)/lightproof demo
+	@$(BIN)/lightproof demo
 
 test: install-dev test-rust test-python ## Set up and run every test
 
@@ -59,24 +60,39 @@ photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent a
 	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/studies/test_iris.py
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_DIST) target dist
+	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_DIST) .rust target dist
 
-toolchain:
+# The machine's own Rust where it is new enough, else one in .rust of this tree, fetched as maturin's own build backend does.
+RUST_MIN := 1.89
+RUST_ENV := if [ -x .rust/cargo/bin/cargo ]; then \
+	export RUSTUP_HOME="$(CURDIR)/.rust/rustup" CARGO_HOME="$(CURDIR)/.rust/cargo" PATH="$(CURDIR)/.rust/cargo/bin:$$PATH"; fi;
+RUST_IS_NEW_ENOUGH = cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < tuple(map(int, "$(RUST_MIN)".split("."))))'
+SETUP_LOG := $(VENV)/setup.log
+# $(call quietly,what is done,command): one line for a stage; the whole log only where it fails.
+quietly = @echo "$(1)"; { $(2); } >$(SETUP_LOG) 2>&1 || { cat $(SETUP_LOG); echo "failed: $(1)"; exit 1; }
+
+toolchain: $(BIN)/python
+	@$(RUST_ENV) if ! $(RUST_IS_NEW_ENOUGH); then \
+	  if [ -n "$$MATURIN_NO_INSTALL_RUST" ]; then \
+	    echo "lightproof needs Rust $(RUST_MIN) or newer, and MATURIN_NO_INSTALL_RUST forbids to fetch it: unset it, or install Rust from https://rustup.rs"; exit 1; fi; \
+	  echo "fetching Rust into .rust of this folder (MATURIN_NO_INSTALL_RUST=1 forbids it): this machine has none of $(RUST_MIN) or newer"; \
+	  { $(BIN)/python -m pip install --quiet puccinialin && $(BIN)/python -m puccinialin --location .rust; } >$(SETUP_LOG) 2>&1 \
+	    || { rm -rf .rust; echo "Rust cannot be fetched ($(SETUP_LOG) says why): install $(RUST_MIN) or newer from https://rustup.rs"; exit 1; }; fi
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "lightproof needs Python 3.11 or newer with venv (Debian: apt install python3 python3-venv), or set PYTHON=/path/to/python3"; exit 1; }
-	@cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < (1, 89))' \
-	  || { echo "lightproof needs Rust 1.89 or newer: install it from https://rustup.rs or run 'rustup update'"; exit 1; }
+	@echo "making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "cannot make a virtual environment (Debian: apt install python3-venv)"; exit 1; }
 
 $(BIN)/maturin: | toolchain
-	$(PYTHON) -m venv $(VENV) \
-	  || { echo "cannot make a virtual environment (Debian: apt install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9,<2'
+	$(call quietly,fetching the build tools,$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9$(comma)<2')
 
 install: toolchain $(BIN)/maturin
-	$(BIN)/maturin develop --release --quiet --extras $(EXTRAS)
+	$(call quietly,compiling the core and fetching what it needs (a minute or two the first time),$(RUST_ENV) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --no-build-isolation --editable '.[$(EXTRAS)]')
 
 install-dev: install
-	$(BIN)/python -m pip install --quiet --group dev
+	$(call quietly,fetching the development tools,$(BIN)/python -m pip install --quiet --group dev)
 
 # The older TFLite runtime exists for Python 3.11 and NumPy 1.26 only; where they are not to be had, its test says so.
 $(VENV_TFLITE)/.ready:
