@@ -29,7 +29,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'magic'"):
+    with pytest.raises(AttributeError, match="attribute magic"):
         getattr(lightproof, "magic")  # noqa: B009
 
 

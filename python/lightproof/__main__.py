@@ -1,0 +1,8 @@
+"""``python -m lightproof`` is the command ``lightproof``."""
+
+import sys
+
+from lightproof.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Tests of the examples, and of the README's lines of Python."""
