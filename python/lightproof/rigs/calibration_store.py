@@ -6,18 +6,17 @@ nothing of people, but whoever could change it could make a relay look punctual.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from lightproof.device import state_directory
 from lightproof.errors import CalibrationError
+from lightproof.files import is_open_to_others, write_atomic
 from lightproof.rigs.protocol import Calibration
 
 _FORMAT = 1
@@ -50,7 +49,7 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
     path = calibration_path(camera, directory)
     try:
         with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            status = os.fstat(file.fileno())
             content = file.read(_MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -58,7 +57,7 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
         raise CalibrationError(
             f"calibration {path} cannot be read ({error.strerror}); correct its permissions"
         ) from error
-    if mode & 0o022:
+    if is_open_to_others(status, 0o022):
         raise CalibrationError(
             f"calibration {path} can be changed by others; check it and run: chmod 600 {path}"
         )
@@ -97,18 +96,10 @@ def save_calibration(stored: StoredCalibration, directory: Path | None = None) -
         raise CalibrationError(
             f"calibration of {stored.camera!r} is out of range ({error}); measure again"
         ) from error
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        write_atomic(path, content, private=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise CalibrationError(
             f"calibration {path} cannot be written ({error.strerror}); set LIGHTPROOF_HOME"
         ) from error

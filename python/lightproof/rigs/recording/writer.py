@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import FrameError, InputError, RecordingError, RigError
+from lightproof.files import write_atomic
 from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription
 from lightproof.rigs.recording.format import (
     SESSION_FILE,
@@ -159,11 +160,7 @@ class RecordingWriter:
             video = Video(writer.pixel_format, writer.width, writer.height, sha256_of(draft / VIDEO_FILE))
         session = Session(description, video, tuple(self._events), self._context)
         try:
-            descriptor = os.open(draft / SESSION_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(session_text(session))
-                file.flush()
-                os.fsync(file.fileno())
+            write_atomic(draft / SESSION_FILE, session_text(session), private=True)
             os.rename(draft, self._directory)
         except (OSError, ValueError) as error:
             raise RecordingError(
