@@ -14,10 +14,10 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import platformdirs
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
@@ -63,21 +63,23 @@ class DeviceKey:
         return base64.urlsafe_b64encode(code[:_SUBJECT_BYTES]).rstrip(b"=").decode()
 
 
-def state_directory(environment: Mapping[str, str] = os.environ) -> Path:
+def state_directory() -> Path:
     """Return the directory of what this device keeps, which need not exist yet.
 
-    ``$LIGHTPROOF_HOME``, else ``$XDG_STATE_HOME/lightproof``, else ``~/.local/state/lightproof`` (XDG Base
-    Directory Specification 0.8; a relative ``$XDG_STATE_HOME`` is ignored as it demands).
+    ``$LIGHTPROOF_HOME``, else what the system keeps for it: on Linux ``$XDG_STATE_HOME/lightproof`` or
+    ``~/.local/state/lightproof`` (XDG Base Directory Specification 0.8; a relative ``$XDG_STATE_HOME`` is
+    ignored as it demands), on macOS ``~/Library/Application Support/lightproof``, on Windows
+    ``%LOCALAPPDATA%\\lightproof``.
 
     Raises:
         DeviceKeyError: no variable is set and there is no home directory.
     """
-    if home := environment.get("LIGHTPROOF_HOME"):
+    if home := os.environ.get("LIGHTPROOF_HOME"):
         return Path(home).absolute()
-    if (state := environment.get("XDG_STATE_HOME")) and Path(state).is_absolute():
-        return Path(state) / "lightproof"
     try:
-        return Path.home() / ".local" / "state" / "lightproof"
+        state = platformdirs.user_state_path("lightproof", appauthor=False)
+        # Older releases of platformdirs return a relative $XDG_STATE_HOME, or a ~ without a home, as it is.
+        return state if state.is_absolute() else Path.home() / ".local" / "state" / "lightproof"
     except RuntimeError as error:
         raise DeviceKeyError("there is no home directory for the device key; set LIGHTPROOF_HOME") from error
 
