@@ -42,7 +42,6 @@ _OPTIONAL: Final = {
     "record": {"av": "av"},
     "report": {"matplotlib": "matplotlib", "jinja2": "jinja2"},
     _SIMULATION: {"scipy": "scipy"},
-    "demo": {"skimage": "scikit-image"},
 }
 """Extra -> module -> distribution."""
 
