@@ -33,6 +33,7 @@ _REQUIRED: Final = {
     "cv2": "opencv-python-headless",
     "cryptography": "cryptography",
     "joserfc": "joserfc",
+    "msgspec": "msgspec",
     "platformdirs": "platformdirs",
     "rich": "rich",
     "typer": "typer",

@@ -27,6 +27,8 @@ from lightproof.errors import FrameError, InputError, RecordingError, RigError
 from lightproof.files import write_atomic
 from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription
 from lightproof.rigs.recording.format import (
+    FORMAT_NAME,
+    FORMAT_VERSION,
     SESSION_FILE,
     VIDEO_FILE,
     ClockRead,
@@ -34,7 +36,7 @@ from lightproof.rigs.recording.format import (
     Event,
     Flip,
     FramesEnded,
-    Session,
+    RecordedSession,
     Video,
     colours,
     session_text,
@@ -158,7 +160,9 @@ class RecordingWriter:
             writer, self._video = self._video, None
             writer.close()
             video = Video(writer.pixel_format, writer.width, writer.height, sha256_of(draft / VIDEO_FILE))
-        session = Session(description, video, tuple(self._events), self._context)
+        session = RecordedSession(
+            FORMAT_NAME, FORMAT_VERSION, description, video, tuple(self._events), self._context
+        )
         try:
             write_atomic(draft / SESSION_FILE, session_text(session), private=True)
             os.rename(draft, self._directory)
