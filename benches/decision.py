@@ -23,6 +23,7 @@ from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
 from lightproof.session import Entropy, SessionOptions
+from lightproof.simulation.subject import sample_person
 from lightproof.verification import verify
 
 DWELL_S = 0.2
@@ -46,13 +47,11 @@ class Decision:
 
 def measure(sessions: int = 4) -> list[Decision]:
     """Run sessions of the sample portrait with itself as reference, the last one to the end of the light."""
-    from skimage.data import astronaut
-
     networks = load_networks()
     found = []
     with TemporaryDirectory() as folder:
         reference = Path(folder) / "reference.png"
-        cv2.imwrite(str(reference), cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))  # type: ignore[no-untyped-call]
+        cv2.imwrite(str(reference), cv2.cvtColor(sample_person(), cv2.COLOR_RGB2BGR))
         for seed in range(1, sessions + 1):
             looks: list[tuple[float, float]] = []
 

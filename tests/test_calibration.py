@@ -53,7 +53,6 @@ class IdleCamera:
 def test_the_simulated_rig_is_found_as_it_is_made_and_nothing_is_stored(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
     pytest.importorskip("scipy", reason="a portrait becomes a head with SciPy (extra 'simulation')")
     assert cli.main(["calibrate", "--rig", "simulated", "--seed", "3", "--repeats", "3", "--json"]) == 0
     measured = json.loads(capsys.readouterr().out)
@@ -64,7 +63,6 @@ def test_the_simulated_rig_is_found_as_it_is_made_and_nothing_is_stored(
 
 
 def test_light_that_cannot_be_seen_calibrates_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
     pytest.importorskip("scipy", reason="a portrait becomes a head with SciPy (extra 'simulation')")
     dark = ["--rig", "simulated", "--seed", "3", "--repeats", "3", "--set", "response=0"]
     assert cli.main(["calibrate", *dark]) == 1

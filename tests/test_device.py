@@ -6,10 +6,14 @@ import json
 import multiprocessing
 import os
 import stat
+import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 from joserfc.jwk import ECKey
+from platformdirs.macos import MacOS
+from platformdirs.windows import Windows
 
 from lightproof.device import KEY_FILE, DeviceKey, load_or_create_device_key, state_directory
 from lightproof.errors import DeviceKeyError
@@ -163,9 +167,51 @@ def test_subjects_do_not_follow_from_the_signing_key(home: Path) -> None:
     assert again.subject_for("https://a.example") != key.subject_for("https://a.example")
 
 
-def test_the_state_directory_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def without_places(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Return an environment in which ada is at home and no variable says where anything lies."""
+    for name in ("LIGHTPROOF_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/home/ada")
-    assert state_directory({"LIGHTPROOF_HOME": "/srv/lp", "XDG_STATE_HOME": "/x"}) == Path("/srv/lp")
-    assert state_directory({"XDG_STATE_HOME": "/x"}) == Path("/x/lightproof")
-    assert state_directory({"XDG_STATE_HOME": "relative"}) == Path("/home/ada/.local/state/lightproof")
-    assert state_directory({}) == Path("/home/ada/.local/state/lightproof")
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"LIGHTPROOF_HOME": "/srv/lp", "XDG_STATE_HOME": "/x"}, "/srv/lp"),
+        ({"XDG_STATE_HOME": "/x"}, "/x/lightproof"),
+        ({"XDG_STATE_HOME": "relative"}, "/home/ada/.local/state/lightproof"),
+        ({"XDG_STATE_HOME": ""}, "/home/ada/.local/state/lightproof"),
+        ({}, "/home/ada/.local/state/lightproof"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="the XDG directories are Linux's")
+def test_the_state_directory_follows_the_environment(
+    without_places: pytest.MonkeyPatch, environment: dict[str, str], expected: str
+) -> None:
+    for name, value in environment.items():
+        without_places.setenv(name, value)
+    assert state_directory() == Path(expected)
+
+
+def test_a_relative_place_of_an_older_platformdirs_is_ignored_too(without_places: pytest.MonkeyPatch) -> None:
+    without_places.setattr(platformdirs, "user_state_path", lambda name, **_: Path("relative") / name)
+    assert state_directory() == Path("/home/ada/.local/state/lightproof")
+
+
+def test_each_system_has_its_own_state_directory(without_places: pytest.MonkeyPatch) -> None:
+    without_places.setattr(platformdirs, "PlatformDirs", MacOS)
+    assert state_directory() == Path("/home/ada/Library/Application Support/lightproof")
+    without_places.setattr(platformdirs, "PlatformDirs", Windows)
+    without_places.setattr("platformdirs.windows.get_win_folder", lambda _: "/Users/ada/AppData/Local")
+    assert state_directory() == Path("/Users/ada/AppData/Local/lightproof")
+
+
+def test_a_device_without_a_home_directory_is_told_what_to_set(without_places: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    without_places.setattr(platformdirs, "user_state_path", homeless)
+    with pytest.raises(DeviceKeyError, match="no home directory for the device key; set LIGHTPROOF_HOME"):
+        state_directory()

@@ -7,9 +7,18 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lightproof.errors import PolicyError
-from lightproof.policy import MAX_DECOYS, MIN_DECOYS, Policy
+from lightproof.policy import (
+    LATENCY_TOLERANCE_RANGE_S,
+    MAX_DECOYS,
+    MAX_RESULT_VALIDITY_S,
+    MIN_DECOYS,
+    MIN_RESPONSE_RANGE,
+    Policy,
+)
 
 
 def test_an_empty_policy_is_the_default_one() -> None:
@@ -76,6 +85,23 @@ def test_the_hash_is_of_the_meaning_and_not_of_the_spelling() -> None:
         '"presence_only":false,"result_validity_s":120}'
     )
     assert json.loads(Policy().canonical()) == dataclasses.asdict(Policy())
+
+
+@given(
+    st.builds(
+        Policy,
+        mode=st.sampled_from(["standard", "gentle"]),
+        presence_only=st.booleans(),
+        fmr=st.sampled_from([f"1e-{digit}" for digit in range(1, 7)]),
+        decoys=st.integers(MIN_DECOYS, MAX_DECOYS),
+        min_response=st.floats(*MIN_RESPONSE_RANGE),
+        latency_tolerance_s=st.floats(*LATENCY_TOLERANCE_RANGE_S),
+        result_validity_s=st.integers(1, MAX_RESULT_VALIDITY_S),
+    )
+)
+def test_the_canonical_form_of_a_policy_is_that_of_the_standard_library(policy: Policy) -> None:
+    plain = json.dumps(dataclasses.asdict(policy), sort_keys=True, separators=(",", ":"))
+    assert policy.canonical() == plain
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,15 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import platformdirs
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from lightproof.errors import DeviceKeyError
+from lightproof.files import is_of_another_user, is_open_to_others, open_unfollowed, write_atomic
 
 KEY_FILE = "device-key.json"
 _FORMAT = 1
@@ -62,21 +63,23 @@ class DeviceKey:
         return base64.urlsafe_b64encode(code[:_SUBJECT_BYTES]).rstrip(b"=").decode()
 
 
-def state_directory(environment: Mapping[str, str] = os.environ) -> Path:
+def state_directory() -> Path:
     """Return the directory of what this device keeps, which need not exist yet.
 
-    ``$LIGHTPROOF_HOME``, else ``$XDG_STATE_HOME/lightproof``, else ``~/.local/state/lightproof`` (XDG Base
-    Directory Specification 0.8; a relative ``$XDG_STATE_HOME`` is ignored as it demands).
+    ``$LIGHTPROOF_HOME``, else what the system keeps for it: on Linux ``$XDG_STATE_HOME/lightproof`` or
+    ``~/.local/state/lightproof`` (XDG Base Directory Specification 0.8; a relative ``$XDG_STATE_HOME`` is
+    ignored as it demands), on macOS ``~/Library/Application Support/lightproof``, on Windows
+    ``%LOCALAPPDATA%\\lightproof``.
 
     Raises:
         DeviceKeyError: no variable is set and there is no home directory.
     """
-    if home := environment.get("LIGHTPROOF_HOME"):
+    if home := os.environ.get("LIGHTPROOF_HOME"):
         return Path(home).absolute()
-    if (state := environment.get("XDG_STATE_HOME")) and Path(state).is_absolute():
-        return Path(state) / "lightproof"
     try:
-        return Path.home() / ".local" / "state" / "lightproof"
+        state = platformdirs.user_state_path("lightproof", appauthor=False)
+        # Older releases of platformdirs return a relative $XDG_STATE_HOME, or a ~ without a home, as it is.
+        return state if state.is_absolute() else Path.home() / ".local" / "state" / "lightproof"
     except RuntimeError as error:
         raise DeviceKeyError("there is no home directory for the device key; set LIGHTPROOF_HOME") from error
 
@@ -84,8 +87,8 @@ def state_directory(environment: Mapping[str, str] = os.environ) -> Path:
 def load_or_create_device_key(directory: Path | None = None) -> DeviceKey:
     """Return this device's key, made on the spot if there is none yet.
 
-    Processes that start at the same time end up with the same key: each writes its own under another name and
-    links it into place, which succeeds for exactly one of them; the others read what that one made.
+    Processes that start at the same time end up with the same key: of those that write one exactly one
+    succeeds; the others read what that one made.
 
     Args:
         directory: where the key lies, :func:`state_directory` if None. Created with mode 0700.
@@ -118,20 +121,12 @@ def _create(path: Path) -> None:
             "pairwise_secret": secrets.token_hex(_SECRET_BYTES),
         }
     )
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another process was first: its key is the device's
-            os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with contextlib.suppress(FileExistsError):  # another process was first: its key is the device's
+        write_atomic(path, content, private=True, replace=False)
 
 
 def _load(path: Path) -> DeviceKey:
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+    with open_unfollowed(path) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise DeviceKeyError(f"device key {path} is no regular file; move it away")
@@ -155,13 +150,13 @@ def _load(path: Path) -> DeviceKey:
 
 
 def _require_private(status: os.stat_result, path: Path, *, forbidden: int, mode: str) -> None:
-    if status.st_mode & forbidden:
+    if is_open_to_others(status, forbidden):
         raise DeviceKeyError(
             f"device key: {path} is open to others (mode {stat.S_IMODE(status.st_mode):04o}); "
             f"run: chmod {mode} {path}"
         )
-    if status.st_uid != os.geteuid():
+    if is_of_another_user(status):
         raise DeviceKeyError(
-            f"device key: {path} belongs to user {status.st_uid}, not to user {os.geteuid()}; "
+            f"device key: {path} belongs to user {status.st_uid}, not to you; "
             "set LIGHTPROOF_HOME to a directory of your own"
         )

@@ -8,13 +8,14 @@ software, whose hash goes into the result as well.
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
 
 from lightproof.errors import PolicyError
 
@@ -37,8 +38,6 @@ MAX_RESULT_VALIDITY_S = 120
 
 MAX_POLICY_BYTES = 64 * 1024
 """Far above any policy; keeps a wrong file (a video, a device) from being read into memory."""
-
-_FMR = re.compile(r"1e-[1-6]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +64,21 @@ class Policy:
 
     mode: Mode = "standard"
     presence_only: bool = False
-    fmr: str = "1e-4"
-    decoys: int = MAX_DECOYS
-    min_response: float = 0.03
-    latency_tolerance_s: float = 0.040
-    result_validity_s: int = MAX_RESULT_VALIDITY_S
+    fmr: Annotated[str, Meta(pattern=r"^1e-[1-6]\Z")] = "1e-4"
+    decoys: Annotated[int, Meta(ge=MIN_DECOYS, le=MAX_DECOYS)] = MAX_DECOYS
+    min_response: Annotated[float, Meta(ge=MIN_RESPONSE_RANGE[0], le=MIN_RESPONSE_RANGE[1])] = 0.03
+    latency_tolerance_s: Annotated[
+        float, Meta(ge=LATENCY_TOLERANCE_RANGE_S[0], le=LATENCY_TOLERANCE_RANGE_S[1])
+    ] = 0.040
+    result_validity_s: Annotated[int, Meta(ge=1, le=MAX_RESULT_VALIDITY_S)] = MAX_RESULT_VALIDITY_S
 
     def __post_init__(self) -> None:
-        if self.mode not in get_args(Mode):
-            raise _wrong("mode", self.mode, 'is none of "standard", "gentle"')
-        if not isinstance(self.presence_only, bool):
-            raise _wrong("presence_only", self.presence_only, "is neither true nor false")
-        if not isinstance(self.fmr, str) or not _FMR.fullmatch(self.fmr):
-            raise _wrong("fmr", self.fmr, 'is none of "1e-1" to "1e-6", written as a string')
-        _require_whole("decoys", self.decoys, MIN_DECOYS, MAX_DECOYS)
-        _require_number("min_response", self.min_response, *MIN_RESPONSE_RANGE)
-        _require_number("latency_tolerance_s", self.latency_tolerance_s, *LATENCY_TOLERANCE_RANGE_S)
-        _require_whole("result_validity_s", self.result_validity_s, 1, MAX_RESULT_VALIDITY_S)
+        for key, kind in _KINDS.items():
+            value = getattr(self, key)
+            try:
+                msgspec.convert(value, kind)
+            except msgspec.ValidationError as error:
+                raise PolicyError(f"policy key {key}: {_shown(value)} is {_why(key, str(error))}") from error
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Policy:
@@ -130,29 +127,36 @@ class Policy:
 
     def canonical(self) -> str:
         """Return the policy as canonical JSON (RFC 8785): sorted keys, no space, shortest numbers."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return msgspec.json.encode(self, order="sorted").decode()
 
     def sha256(self) -> bytes:
         """Return the 32-byte SHA-256 of :meth:`canonical`: equal for policies that ask the same."""
         return hashlib.sha256(self.canonical().encode("utf-8")).digest()
 
 
-def _require_whole(key: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong(key, value, f"is not a whole number from {low} to {high}")
-    if not low <= value <= high:
-        raise _wrong(key, value, f"is outside {low} to {high}")
+_KINDS: Final = get_type_hints(Policy, include_extras=True)
+"""Key -> what its value must be."""
+
+_RANGES: Final = {
+    "decoys": ("a whole number", MIN_DECOYS, MAX_DECOYS),
+    "min_response": ("a number", *MIN_RESPONSE_RANGE),
+    "latency_tolerance_s": ("a number", *LATENCY_TOLERANCE_RANGE_S),
+    "result_validity_s": ("a whole number", 1, MAX_RESULT_VALIDITY_S),
+}
+_OTHERS: Final = {
+    "mode": 'none of "standard", "gentle"',
+    "presence_only": "neither true nor false",
+    "fmr": 'none of "1e-1" to "1e-6", written as a string',
+}
+"""Key -> what a value that is refused is not, for a person."""
 
 
-def _require_number(key: str, value: object, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong(key, value, f"is not a number from {low} to {high}")
-    if not low <= value <= high:  # true of nan as well
-        raise _wrong(key, value, f"is outside {low} to {high}")
-
-
-def _wrong(key: str, value: object, why: str) -> PolicyError:
-    return PolicyError(f"policy key {key}: {_shown(value)} {why}")
+def _why(key: str, complaint: str) -> str:
+    if key in _OTHERS:
+        return _OTHERS[key]
+    kind, low, high = _RANGES[key]
+    is_of_another_type = ", got `" in complaint
+    return f"not {kind} from {low} to {high}" if is_of_another_type else f"outside {low} to {high}"
 
 
 def _shown(value: object) -> str:

@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from lightproof.evaluation.trial_log import write_atomic
 from lightproof.evaluation.workers.local import in_order
+from lightproof.files import write_atomic
 from lightproof.policy import MAX_DECOYS
 from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
 from lightproof.simulation.conditions import Conditions
@@ -141,10 +141,9 @@ def main() -> None:
     else:
         curves = study(arguments.sessions, arguments.jobs, partial(print, flush=True))
         if kept is not None:
-            write_atomic(
-                kept, json.dumps({name: [asdict(line) for line in lines] for name, lines in curves.items()})
-            )
-    write_atomic(arguments.out, draw(curves))
+            content = {name: [asdict(line) for line in lines] for name, lines in curves.items()}
+            write_atomic(kept, json.dumps(content), private=False)
+    write_atomic(arguments.out, draw(curves), private=False)
 
 
 def _comes_first(session: Session, look: Look, decoys: int) -> bool:

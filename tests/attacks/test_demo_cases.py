@@ -16,7 +16,7 @@ from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.references.document import load_reference
 from lightproof.verdict import Outcome, Verdict
 
-for module in ("skimage", "scipy", "matplotlib", "jinja2"):
+for module in ("scipy", "matplotlib", "jinja2"):
     pytest.importorskip(module, reason="the demo needs the extra 'demo'")
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "demo.schema.json"

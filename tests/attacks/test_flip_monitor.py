@@ -18,8 +18,6 @@ from lightproof.session import Entropy, Session, SessionOptions
 from lightproof.verdict import Outcome, ReasonCode
 from lightproof.verification import verify
 
-pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
-
 NONCE = bytes(range(32))
 TROUBLE = 5  # the step of the challenge from which on the screen fails
 PRELUDE = 1  # flips before the challenge: the neutral light under which the person takes position

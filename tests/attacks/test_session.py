@@ -24,8 +24,6 @@ from lightproof.session import Entropy, Session, SessionOptions
 from lightproof.verdict import Finding, Outcome, ReasonCode
 from lightproof.verification import verify
 
-pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
-
 FEW_DECOYS = 2**12 - 1
 NONCE = bytes(range(32))
 

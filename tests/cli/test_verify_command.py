@@ -74,7 +74,6 @@ def _verify(*arguments: object) -> int:
 
 
 def _skip_without_sample_person() -> None:
-    pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
     pytest.importorskip("scipy", reason="a portrait becomes a head with SciPy (extra 'simulation')")
 
 

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from lightproof.evaluation.campaign import Campaign, Finished
 from lightproof.evaluation.metrics.relief_score import ReliefScore
@@ -27,8 +26,7 @@ RECORDED = 0.2
 
 
 def write_bases(folder: Path) -> Path:
-    """Write a head and a flat print of scikit-image's astronaut as bases into a folder and return it."""
-    pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
+    """Write a head and a flat print of the sample person as bases into a folder and return it."""
     from lightproof.simulation import attacks, portrait
     from lightproof.simulation.attacks import Attack
     from lightproof.simulation.conditions import Conditions

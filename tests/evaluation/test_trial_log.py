@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lightproof.evaluation.metrics.relief_score import ReliefScore
-from lightproof.evaluation.trial_log import CampaignError, TrialLog, difference, kept, write_atomic
+from lightproof.evaluation.trial_log import CampaignError, TrialLog, difference, kept
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
 
 PARAMETERS = {"seed": 1, "response": ["0.05", "0.10"], "sources": {"a": "1", "b": "2"}, "software": "one"}
@@ -192,14 +192,6 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CampaignError, match="cannot hold results"), log(tmp_path / "file" / "folder"):
         pass
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_atomic(tmp_path / "a.json", json.dumps(PARAMETERS))
-    with pytest.raises(UnicodeEncodeError):
-        write_atomic(tmp_path / "a.json", "half \ud800")
-    assert json.loads((tmp_path / "a.json").read_text()) == PARAMETERS
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_the_same_campaign_does_not_differ() -> None:

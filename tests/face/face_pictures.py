@@ -1,4 +1,4 @@
-"""Portraits that come with packages from PyPI, and pictures made from them."""
+"""The sample portraits, and pictures made from them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.face.networks import FaceNetworks, load_networks
+from lightproof.simulation.subject import sample_other_person, sample_person
 
 
 @functools.cache
@@ -19,18 +20,12 @@ def networks() -> FaceNetworks:
 
 def astronaut() -> NDArray[np.uint8]:
     """Return Eileen Collins, 512 x 512, eyes 45 pixels apart."""
-    from skimage import data
-
-    return np.ascontiguousarray(data.astronaut())
+    return sample_person()
 
 
 def admiral() -> NDArray[np.uint8]:
     """Return Grace Hopper, 512 x 600."""
-    from matplotlib.cbook import get_sample_data
-
-    return np.ascontiguousarray(
-        cv2.cvtColor(cv2.imread(str(get_sample_data("grace_hopper.jpg", asfileobj=False))), cv2.COLOR_BGR2RGB)
-    )
+    return sample_other_person()
 
 
 def head(picture: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:

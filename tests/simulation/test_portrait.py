@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 from lightproof.errors import InputError
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
+from lightproof.simulation import subject
 from lightproof.simulation.attacks import GLASS_DIFFUSE, GLASS_REFLECTANCE, Attack, presented
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.conditions import Conditions
@@ -21,7 +26,6 @@ CONDITIONS = Conditions()
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    pytest.importorskip("skimage")
     pytest.importorskip("scipy")
     return sit(sample_person(), CONDITIONS.face_px)
 
@@ -100,8 +104,17 @@ def test_what_is_no_object_cannot_be_presented(portrait: Portrait) -> None:
         presented(Attack.RELAY, portrait, CONDITIONS, np.random.default_rng(1))
 
 
+def test_each_portrait_is_the_one_whose_source_and_licence_are_stated() -> None:
+    folder = Path(subject.__file__).parent / "portraits"
+    stated = tomllib.loads((folder / "portraits.toml").read_text(encoding="utf-8"))["portrait"]
+    assert {entry["file"] for entry in stated} == {path.name for path in folder.glob("*.jpg")}
+    for entry in stated:
+        assert hashlib.sha256((folder / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+        assert entry["source"]
+        assert entry["licence"]
+
+
 def test_the_other_person_is_another() -> None:
-    pytest.importorskip("matplotlib")
     assert sample_other_person().shape[2] == 3
     frame = next(open_rig(RigOptions(seed=2, attack="other_person")).frames(1))
     assert find_face(frame.image) is not None

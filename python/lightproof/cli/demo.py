@@ -1,6 +1,6 @@
 """``lightproof demo``: a person who is verified and six who are not; no camera, no screen, no network.
 
-The person is on a portrait that comes with scikit-image, and holds an ID document with that portrait. The
+The person is on a portrait that comes with the package, and holds an ID document with that portrait. The
 attackers have the portrait, or a recording of the person, or the person live but far away; the last one has
 only a face of their own.
 """

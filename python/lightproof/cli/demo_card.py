@@ -19,7 +19,7 @@ _PORTRAIT_PX: Final = (300, 386)
 
 _PORTRAIT_AT: Final = (60, 150)
 _HEAD: Final = (143, 20, 306, 230)
-"""Left, top, right, bottom of head and shoulders in scikit-image's picture of Eileen Collins (512 × 512)."""
+"""Left, top, right, bottom of head and shoulders in the sample portrait (512 × 512)."""
 
 _DESK: Final = (86, 72, 60)
 _PAPER: Final = (232, 238, 240)
@@ -36,7 +36,7 @@ _LINES: Final = (
 
 
 def id_card(portrait: NDArray[np.uint8]) -> bytes:
-    """Return the PNG photograph of a card with scikit-image's portrait, uint8 (512, 512, 3) RGB, on it."""
+    """Return the PNG photograph of a card with the sample portrait, uint8 (512, 512, 3) RGB, on it."""
     card = np.full((_CARD_PX[1], _CARD_PX[0], 3), _PAPER, np.uint8)
     _draw_waves(card)
     cv2.rectangle(card, (0, 0), (_CARD_PX[0], 100), _INK, cv2.FILLED)

@@ -33,6 +33,8 @@ _REQUIRED: Final = {
     "cv2": "opencv-python-headless",
     "cryptography": "cryptography",
     "joserfc": "joserfc",
+    "msgspec": "msgspec",
+    "platformdirs": "platformdirs",
     "rich": "rich",
     "typer": "typer",
 }
@@ -41,7 +43,6 @@ _OPTIONAL: Final = {
     "record": {"av": "av"},
     "report": {"matplotlib": "matplotlib", "jinja2": "jinja2"},
     _SIMULATION: {"scipy": "scipy"},
-    "demo": {"skimage": "scikit-image"},
 }
 """Extra -> module -> distribution."""
 

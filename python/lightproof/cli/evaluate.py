@@ -100,7 +100,7 @@ def _evaluate(
     from lightproof.evaluation.people import load_people
     from lightproof.evaluation.report.evaluation_report import write_report
     from lightproof.evaluation.species import taking_part
-    from lightproof.evaluation.trial_log import write_atomic
+    from lightproof.files import write_atomic
 
     with unwinding_when_asked_to_end():
         known = None if people is None else load_people(people)
@@ -115,7 +115,7 @@ def _evaluate(
             )
     report = summarise(campaign, finished, None if known is None else known.groups)
     write_report(out / REPORT_HTML, report)
-    write_atomic(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n")
+    write_atomic(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n", private=False)
     if as_json:
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final, Self
 
 from lightproof.errors import InputError
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
+from lightproof.files import write_atomic
 
 CAMPAIGN_FILE: Final = "campaign.json"
 TRIALS_FILE: Final = "trials.jsonl"
@@ -157,7 +157,7 @@ class TrialLog:
                 raise CampaignError(
                     f"{self._folder} holds results without {CAMPAIGN_FILE}; choose another folder"
                 )
-            write_atomic(path, json.dumps(self._parameters, indent=2) + "\n")
+            write_atomic(path, json.dumps(self._parameters, indent=2) + "\n", private=False)
             return
         try:
             begun = json.loads(path.read_text(encoding="utf-8"))
@@ -187,7 +187,7 @@ class TrialLog:
             )
         grown = {name: self._parameters[name] for name in _GROWING if name in self._parameters}
         if begun | grown != begun:
-            write_atomic(path, json.dumps(begun | grown, indent=2) + "\n")
+            write_atomic(path, json.dumps(begun | grown, indent=2) + "\n", private=False)
 
     def _close(self) -> None:
         file, self._file = self._file, None
@@ -220,24 +220,6 @@ def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         else:
             found.append(f"{name} was {_shown(was)}, now {_shown(value)}")
     return "; ".join(found)
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file, of the mode that the umask gives, that appears whole or not at all; an older one is
-    replaced.
-
-    Raises:
-        OSError: the folder cannot be written to.
-    """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(draft, "x", encoding="utf-8") as file:  # not of tempfile, which would give it mode 0600
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _holds(value: object, was: object) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
 
 from lightproof.errors import ManifestError, ModelHashError
+from lightproof.validation import FiniteFloat, complaint_of
 
 SHIPPED_MANIFEST = Path(__file__).resolve().parent.parent / "models" / "models.toml"
 
@@ -142,139 +147,108 @@ def _read_entries(path: Path) -> dict[Role, ModelEntry]:
         raise ManifestError(f"manifest {path} must hold [[model]] tables and nothing else")
     entries: dict[Role, ModelEntry] = {}
     for number, table in enumerate(tables, 1):
-        entry = _Table(path, number, table).entry()
+        if not isinstance(table, dict):
+            raise ManifestError(f"manifest {path}: model {number} is no table: write [[model]]")
+        entry = _entry(path, f"manifest {path}, model {table.get('name', number)!r}", table)
         if entry.role in entries:
             raise ManifestError(f"manifest {path} names two models for role {entry.role}: remove one")
         entries[entry.role] = entry
     return entries
 
 
-_COMMON_KEYS = frozenset(
-    [
-        "name",
-        "role",
-        "file",
-        "sha256",
-        "input_size",
-        "input_mean",
-        "input_scale",
-        "output_size",
-        "source",
-        "licence",
-    ]
-)
-_EMBEDDER_KEYS = frozenset(["alignment", "unit_length", "thresholds", "threshold_source"])
+_Text: TypeAlias = Annotated[str, Meta(pattern=r"\A[^\0]*[^\0\s][^\0]*\Z")]
+_Size: TypeAlias = Annotated[int, Meta(ge=1)]
+_Positive: TypeAlias = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
+_Point: TypeAlias = tuple[FiniteFloat, FiniteFloat]
 
 
-class _Table:
-    """One [[model]] table; every complaint names the manifest, the model, the key and the value."""
+class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A [[model]] table of any role."""
 
-    def __init__(self, path: Path, number: int, table: object) -> None:
-        self._path = path
-        if not isinstance(table, dict):
-            raise ManifestError(f"manifest {path}: model {number} is no table: write [[model]]")
-        self._table: dict[str, Any] = table
-        self._where = f"manifest {path}, model {table.get('name', number)!r}"
+    name: _Text
+    role: Role
+    file: _Text
+    sha256: Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{64}\Z")]
+    input_size: tuple[_Size, _Size]
+    input_mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+    input_scale: tuple[_Positive, _Positive, _Positive]
+    output_size: _Size
+    source: _Text
+    licence: _Text
 
-    def entry(self) -> ModelEntry:
-        role_name = self._text("role")
-        try:
-            role = Role(role_name)
-        except ValueError as error:
-            raise self._wrong("role", "one of " + ", ".join(Role)) from error
-        allowed = _COMMON_KEYS | (_EMBEDDER_KEYS if role is Role.EMBEDDER else frozenset())
-        unknown = sorted(set(self._table) - allowed)
-        if unknown:
-            raise ManifestError(f"{self._where}: unknown key {unknown[0]!r} for role {role}: remove it")
-        width, height = (int(value) for value in self._numbers("input_size", 2, integer=True, positive=True))
-        mean = self._numbers("input_mean", 3)
-        scale = self._numbers("input_scale", 3, positive=True)
-        output_size = self._value("output_size")
-        if type(output_size) is not int or output_size < 1:
-            raise self._wrong("output_size", "a whole number above 0")
-        embeds = role is Role.EMBEDDER
+    def entry(self, folder: Path) -> ModelEntry:
         return ModelEntry(
-            name=self._text("name"),
-            role=role,
-            path=self._path.parent / self._text("file"),
-            sha256=self._sha256(),
-            input_size=(width, height),
-            input_mean=(mean[0], mean[1], mean[2]),
-            input_scale=(scale[0], scale[1], scale[2]),
-            output_size=output_size,
-            source=self._text("source"),
-            licence=self._text("licence"),
-            alignment=self._alignment() if embeds else (),
-            unit_length=self._flag("unit_length") if embeds else True,
-            thresholds=self._thresholds() if embeds else {},
-            threshold_source=self._text("threshold_source") if embeds else "",
+            name=self.name,
+            role=self.role,
+            path=folder / self.file,
+            sha256=self.sha256.lower(),
+            input_size=self.input_size,
+            input_mean=self.input_mean,
+            input_scale=self.input_scale,
+            output_size=self.output_size,
+            source=self.source,
+            licence=self.licence,
         )
 
-    def _wrong(self, key: str, wanted: str) -> ManifestError:
-        return ManifestError(f"{self._where}: {key} is {self._table[key]!r}, it must be {wanted}")
 
-    def _value(self, key: str) -> Any:
-        if key not in self._table:
-            raise ManifestError(f"{self._where}: key {key!r} is missing: add it")
-        return self._table[key]
+class _EmbedderTable(_Table, frozen=True, forbid_unknown_fields=True):
+    """The [[model]] table of an embedder."""
 
-    def _text(self, key: str) -> str:
-        value = self._value(key)
-        if not isinstance(value, str) or not value.strip() or "\0" in value:
-            raise self._wrong(key, "text")
-        return value
+    alignment: tuple[_Point, _Point, _Point, _Point, _Point]
+    unit_length: bool
+    thresholds: Annotated[dict[str, Annotated[float, Meta(ge=-1, le=1)]], Meta(min_length=1)]
+    threshold_source: _Text
 
-    def _flag(self, key: str) -> bool:
-        value = self._value(key)
-        if not isinstance(value, bool):
-            raise self._wrong(key, "true or false")
-        return value
-
-    def _sha256(self) -> str:
-        value = self._text("sha256").lower()
-        if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
-            raise self._wrong("sha256", "64 hexadecimal digits")
-        return value
-
-    def _numbers(self, key: str, count: int, *, integer: bool = False, positive: bool = False) -> list[float]:
-        values = self._value(key)
-        kinds = (int,) if integer else (int, float)
-        if (
-            not isinstance(values, list)
-            or len(values) != count
-            or any(type(value) not in kinds or not math.isfinite(value) for value in values)
-            or (positive and min(values) <= 0)
-        ):
-            above = " above 0" if positive else ""
-            raise self._wrong(key, f"a list of {count} {'whole ' if integer else ''}numbers{above}")
-        return [float(value) for value in values]
-
-    def _alignment(self) -> tuple[tuple[float, float], ...]:
-        points = self._value("alignment")
-        if not isinstance(points, list) or len(points) != 5 or not all(_is_point(point) for point in points):
-            raise self._wrong("alignment", "five points [x, y] in pixels of the input")
-        return tuple((float(x), float(y)) for x, y in points)
-
-    def _thresholds(self) -> dict[float, float]:
-        table = self._value("thresholds")
-        wanted = 'a table such as { "1e-4" = 0.532 }: a false match rate and a cosine'
-        if not isinstance(table, dict) or not table:
-            raise self._wrong("thresholds", wanted)
-        thresholds: dict[float, float] = {}
-        for rate, threshold in table.items():
-            try:
-                fmr = float(rate)
-            except ValueError as error:
-                raise self._wrong("thresholds", wanted) from error
-            if not 0 < fmr < 1 or type(threshold) not in (int, float) or not -1 <= threshold <= 1:
-                raise self._wrong("thresholds", wanted)
-            thresholds[fmr] = float(threshold)
-        return thresholds
+    def entry(self, folder: Path) -> ModelEntry:
+        return replace(
+            super().entry(folder),
+            alignment=self.alignment,
+            unit_length=self.unit_length,
+            thresholds={float(rate): threshold for rate, threshold in self.thresholds.items()},
+            threshold_source=self.threshold_source,
+        )
 
 
-def _is_point(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(type(number) in (int, float) and math.isfinite(number) for number in value)
-    )
+_WANTED: Final = {
+    "role": f"one of {', '.join(Role)}",
+    "sha256": "64 hexadecimal digits",
+    "input_size": "a list of 2 whole numbers above 0",
+    "input_mean": "a list of 3 numbers",
+    "input_scale": "a list of 3 numbers above 0",
+    "output_size": "a whole number above 0",
+    "alignment": "five points [x, y] in pixels of the input",
+    "unit_length": "true or false",
+    "thresholds": 'a table such as { "1e-4" = 0.532 }: a false match rate and a cosine',
+}
+"""Key -> what it must be; text where nothing is said."""
+
+
+def _entry(path: Path, where: str, table: Mapping[str, Any]) -> ModelEntry:
+    """Return the entry of a table; every complaint names the manifest, the model, the key and the value."""
+
+    def wrong(key: str) -> ManifestError:
+        return ManifestError(f"{where}: {key} is {table[key]!r}, it must be {_WANTED.get(key, 'text')}")
+
+    kind = _EmbedderTable if table.get("role", Role.EMBEDDER) == Role.EMBEDDER else _Table
+    try:
+        read = msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        complaint = complaint_of(error)
+        if complaint.missing:
+            raise ManifestError(f"{where}: key {complaint.key!r} is missing: add it") from error
+        if complaint.unknown:
+            role = table.get("role")
+            raise ManifestError(
+                f"{where}: unknown key {complaint.key!r} for role {role}: remove it"
+            ) from error
+        raise wrong(complaint.key) from error
+    if isinstance(read, _EmbedderTable) and not all(map(_is_rate, read.thresholds)):
+        raise wrong("thresholds")
+    return read.entry(path.parent)
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        return 0 < float(text) < 1
+    except ValueError:
+        return False

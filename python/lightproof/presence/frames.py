@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import ClockError, FrameError
+from lightproof.rigs.planes import unpadded_planes
 from lightproof.rigs.protocol import Frame
 
 _FROM_YUV = {"yuv420": cv2.COLOR_YUV2RGB_I420, "nv12": cv2.COLOR_YUV2RGB_NV12}
@@ -49,18 +50,8 @@ def rgb_picture(frame: Frame) -> NDArray[np.uint8]:
         return frame.image
     if frame.pixel_format == "bgr888":
         return np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), np.uint8)
-    packed = np.ascontiguousarray(_planes(frame))
+    packed = np.ascontiguousarray(unpadded_planes(frame))
     return np.asarray(cv2.cvtColor(packed, _FROM_YUV[frame.pixel_format]), np.uint8)
-
-
-def _planes(frame: Frame) -> NDArray[np.uint8]:
-    """Return the planes of a 4:2:0 frame without the padding of its rows, (height * 3 / 2, width)."""
-    width, height, stride = frame.width, frame.height, frame.image.shape[1]
-    if frame.pixel_format == "nv12" or stride == width:
-        return frame.image[:, :width]
-    # Planar chroma rows are half as long as the stride: two of them share a row of the buffer.
-    chroma = frame.image[height:].reshape(-1, stride // 2)[:, : width // 2]
-    return np.concatenate([frame.image[:height, :width].ravel(), chroma.ravel()]).reshape(-1, width)
 
 
 def _require_shape(frame: Frame) -> None:

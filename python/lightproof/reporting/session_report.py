@@ -11,9 +11,7 @@ installed, so that it is known before a session is run.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -36,6 +34,7 @@ except ModuleNotFoundError as error:
         f"a report needs {error.name}, which is not installed; pip install 'lightproof[report]'"
     ) from error
 
+from lightproof.files import write_atomic
 from lightproof.policy import Policy
 from lightproof.reporting.evidence_summaries import evidence_summaries
 from lightproof.rigs.protocol import RigDescription
@@ -90,7 +89,13 @@ def write_report(path: Path, pages: Sequence[ReportPage]) -> None:
     """
     # Drawing takes seconds: do not do it for a place that cannot be written to.
     _require_writable(path)
-    _write_whole(path, _page_html(pages))
+    page = _page_html(pages)
+    try:
+        write_atomic(path, page, private=True)
+    except OSError as error:
+        raise ReportError(
+            f"report {path} cannot be written: {error.strerror or error}; choose another place"
+        ) from error
 
 
 def _require_writable(path: Path) -> None:
@@ -103,23 +108,6 @@ def _require_writable(path: Path) -> None:
         )
     if path.is_dir():
         raise ReportError(f"report {path} cannot be written: it is a folder; name a file in it")
-
-
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except OSError as error:
-        raise ReportError(
-            f"report {path} cannot be written: {error.strerror or error}; choose another place"
-        ) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
 def _page_html(pages: Sequence[ReportPage]) -> str:

@@ -6,23 +6,25 @@ nothing of people, but whoever could change it could make a relay look punctual.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
 
 from lightproof.device import state_directory
 from lightproof.errors import CalibrationError
-from lightproof.rigs.protocol import Calibration
+from lightproof.files import is_open_to_others, write_atomic
+from lightproof.rigs.protocol import Calibration, Mixing
 
-_FORMAT = 1
-_MAX_FILE_BYTES = 4096  # ten times what is written
-_MAX_LATENCY_S = 1.0  # no screen and camera are slower; more is a mistake of units
+_FORMAT: Final = 1
+_MAX_FILE_BYTES: Final = 4096  # ten times what is written
+_MAX_LATENCY_S: Final = 1.0  # no screen and camera are slower; more is a mistake of units
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,33 @@ class StoredCalibration:
     camera: str
     calibration: Calibration
     measured: datetime
+
+
+class _CalibrationFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """What lies in the file.
+
+    Raises:
+        ValueError: a figure is out of range.
+    """
+
+    format: Literal[1]
+    camera: str
+    latency_s: float | None
+    mixing: Mixing
+    measured: datetime
+
+    def __post_init__(self) -> None:
+        if self.latency_s is not None and not 0 <= self.latency_s <= _MAX_LATENCY_S:
+            raise ValueError(f"latency of {self.latency_s} s is not within 0 and {_MAX_LATENCY_S:g} s")
+        shares = [share for row in self.mixing for share in row]
+        if not all(map(math.isfinite, shares)) or not math.isclose(max(shares), 1.0, rel_tol=1e-6):
+            raise ValueError("mixing is no 3x3 matrix whose largest entry is 1")
+        if self.measured.tzinfo is None:
+            raise ValueError("date without time zone")
+
+    def stored(self) -> StoredCalibration:
+        """Return what was measured."""
+        return StoredCalibration(self.camera, Calibration(self.latency_s, self.mixing), self.measured)
 
 
 def calibration_path(camera: str, directory: Path | None = None) -> Path:
@@ -50,7 +79,7 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
     path = calibration_path(camera, directory)
     try:
         with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            status = os.fstat(file.fileno())
             content = file.read(_MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -58,13 +87,13 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
         raise CalibrationError(
             f"calibration {path} cannot be read ({error.strerror}); correct its permissions"
         ) from error
-    if mode & 0o022:
+    if is_open_to_others(status, 0o022):
         raise CalibrationError(
             f"calibration {path} can be changed by others; check it and run: chmod 600 {path}"
         )
     try:
-        stored = _parse(content)
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+        stored = msgspec.json.decode(content, type=_CalibrationFile).stored()
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CalibrationError(
             f"calibration {path} is damaged; delete it and calibrate this rig again"
         ) from error
@@ -82,61 +111,20 @@ def save_calibration(stored: StoredCalibration, directory: Path | None = None) -
         CalibrationError: the calibration is out of range, or the file cannot be written.
     """
     path = calibration_path(stored.camera, directory)
-    content = json.dumps(
-        {
-            "format": _FORMAT,
-            "camera": stored.camera,
-            "latency_s": stored.calibration.latency_s,
-            "mixing": stored.calibration.mixing,
-            "measured": stored.measured.isoformat(),
-        }
-    )
+    calibration = stored.calibration
     try:
-        _parse(content.encode())
-    except (ValueError, TypeError) as error:
+        content = _CalibrationFile(
+            _FORMAT, stored.camera, calibration.latency_s, calibration.mixing, stored.measured
+        )
+    except ValueError as error:
         raise CalibrationError(
             f"calibration of {stored.camera!r} is out of range ({error}); measure again"
         ) from error
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        write_atomic(path, msgspec.json.encode(content), private=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise CalibrationError(
             f"calibration {path} cannot be written ({error.strerror}); set LIGHTPROOF_HOME"
         ) from error
     return path
-
-
-def _parse(content: bytes) -> StoredCalibration:
-    document = json.loads(content)
-    if (
-        set(document) != {"format", "camera", "latency_s", "mixing", "measured"}
-        or document["format"] != _FORMAT
-    ):
-        raise ValueError("keys or format")
-    latency_s, camera = document["latency_s"], document["camera"]
-    if latency_s is not None and not 0 <= _number(latency_s) <= _MAX_LATENCY_S:
-        raise ValueError(f"latency of {latency_s} s is not within 0 and {_MAX_LATENCY_S:g} s")
-    rows = tuple((_number(red), _number(green), _number(blue)) for red, green, blue in document["mixing"])
-    if len(rows) != 3 or not math.isclose(max(max(row) for row in rows), 1.0, rel_tol=1e-6):
-        raise ValueError("mixing is no 3x3 matrix whose largest entry is 1")
-    measured = datetime.fromisoformat(document["measured"])
-    if not isinstance(camera, str) or measured.tzinfo is None:
-        raise ValueError("camera or date without time zone")
-    return StoredCalibration(
-        camera, Calibration(None if latency_s is None else float(latency_s), rows), measured
-    )
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no number")
-    return float(value)

@@ -12,13 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Annotated, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 PixelFormat: TypeAlias = Literal["rgb888", "bgr888", "yuv420", "nv12"]
 """Layout of a frame: packed R,G,B; packed B,G,R; planar Y,U,V 4:2:0; Y with interleaved U,V 4:2:0."""
+
+Mixing: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+"""A 3x3 matrix by rows."""
 
 RigKind: TypeAlias = Literal["pi", "desktop", "simulated", "recording", "other"]
 
@@ -91,7 +95,7 @@ class Calibration:
     """
 
     latency_s: float | None = None
-    mixing: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    mixing: Mixing = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ class RigDescription:
     kind: RigKind
     geometry: Geometry
     calibration: Calibration
-    frame_rate_hz: float
-    refresh_hz: float
+    frame_rate_hz: Annotated[float, Meta(ge=0)]
+    refresh_hz: Annotated[float, Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)

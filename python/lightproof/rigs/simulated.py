@@ -183,15 +183,15 @@ class SimulatedRig:
 def open_rig(options: RigOptions) -> SimulatedRig:
     """Return a simulated rig.
 
-    ``options.subject`` is a light-transport basis (``.npz``), a portrait photograph, or None for the portrait
-    that comes with scikit-image. ``options.attack`` is one of :class:`~lightproof.simulation.attacks.Attack`.
+    ``options.subject`` is a light-transport basis (``.npz``), a portrait photograph, or None for the sample
+    portrait. ``options.attack`` is one of :class:`~lightproof.simulation.attacks.Attack`.
     ``options.settings`` take the fields of :class:`~lightproof.simulation.conditions.Conditions`, ``delay_s``
     (of a relay) and ``other`` (photograph of the other person). The distance and screen of a basis hold
     unless they are set. Without a seed one is drawn.
 
     Raises:
         InputError: an attack or a setting is unknown or out of range, or a file cannot be used.
-        MissingExtraError: a sample portrait or SciPy is not installed.
+        MissingExtraError: SciPy is not installed.
     """
     seed = secrets.randbits(63) if options.seed is None else options.seed
     if seed < 0:

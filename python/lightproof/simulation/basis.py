@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import BasisError
+from lightproof.files import write_atomic
 
 LinearImage: TypeAlias = NDArray[np.float32]
 """Linear RGB radiance, float32, shape (height, width, 3), never negative."""
@@ -103,14 +102,9 @@ class LightTransport:
             scale[key] = max(float(image.max()), 1e-12)
             arrays[key] = np.rint(np.sqrt(image / scale[key]) * _CODE_MAX).astype(np.uint16)
         arrays["meta"] = np.array(json.dumps({**self.meta, "scale": scale}))
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            try:
-                np.savez_compressed(file, **arrays)
-                file.close()
-                os.replace(file.name, path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        write_atomic(path, content.getvalue(), private=True)
 
     def _named(self) -> dict[str, LinearImage]:
         named = dict(zip(QUADRANTS, self.quadrants, strict=True)) | dict(self.ambient)

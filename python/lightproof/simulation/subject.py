@@ -3,7 +3,6 @@ portrait."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.errors import InputError, MissingExtraError
+from lightproof.errors import InputError
 from lightproof.face.alignment import five_points
 from lightproof.references.picture import load_picture
 from lightproof.simulation import attacks, portrait
@@ -27,6 +26,7 @@ _EYE_POINTS: Final = ((33, 133, 159, 145), (362, 263, 386, 374))
 _TYPICAL_FACE: Final = (0.5, 0.46, 0.45, 0.18)
 """Centre x and y, height and eye distance of the face in a basis, as fractions of its width and height; used
 where no face is found."""
+_PORTRAITS: Final = Path(__file__).parent / "portraits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +75,16 @@ def from_picture(
 
 
 def sample_person() -> NDArray[np.uint8]:
-    """Return the portrait that comes with scikit-image (Eileen Collins, NASA, public domain), RGB uint8.
+    """Return the portrait of the simulated person, RGB uint8 (512, 512, 3).
 
-    Raises:
-        MissingExtraError: scikit-image is not installed.
+    It is Eileen Collins; ``portraits/portraits.toml`` says where the pictures come from.
     """
-    try:
-        from skimage import data
-    except ImportError as error:
-        raise MissingExtraError(
-            "the sample person comes with scikit-image: pip install 'lightproof[demo]', or name a subject"
-        ) from error
-    load: Callable[[], NDArray[np.uint8]] = data.astronaut
-    return np.ascontiguousarray(load())
+    return load_picture(_PORTRAITS / "eileen_collins.jpg")
 
 
 def sample_other_person() -> NDArray[np.uint8]:
-    """Return the portrait that comes with Matplotlib (Grace Hopper, US Navy, public domain), RGB uint8.
-
-    Raises:
-        MissingExtraError: Matplotlib is not installed.
-    """
-    try:
-        from matplotlib import cbook
-    except ImportError as error:
-        raise MissingExtraError(
-            "the other person comes with Matplotlib: pip install 'lightproof[demo]', or set other=FILE"
-        ) from error
-    return load_picture(Path(str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))))
+    """Return the portrait of the other person, Grace Hopper, RGB uint8 (600, 512, 3)."""
+    return load_picture(_PORTRAITS / "grace_hopper.jpg")
 
 
 def choose(
@@ -117,7 +99,7 @@ def choose(
     Raises:
         InputError: a basis was given where a photograph is needed, or a file cannot be used.
         NoFaceError: there is no face in the picture.
-        MissingExtraError: a sample or SciPy is not installed.
+        MissingExtraError: SciPy is not installed.
     """
     if attack is Attack.OTHER_PERSON:
         rgb = sample_other_person() if other is None else load_picture(other)

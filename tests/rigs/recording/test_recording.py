@@ -422,6 +422,8 @@ def _set(*path: str | int, to: object) -> Callable[[Any], None]:
     ("change", "complaint"),
     [
         (_set("version", to=2), "format must be"),
+        (lambda document: document.pop("version"), r"session\.json lacks version"),
+        (lambda document: document["events"][0].pop("clock_s"), r"events\[0\] lacks clock_s"),
         (_set("context", to=[]), "context must be an object"),
         (_set("events", to={}), "events must be a list"),
         (_set("events", 0, to=5), r"events\[0\] is not a JSON object"),
@@ -432,6 +434,7 @@ def _set(*path: str | int, to: object) -> Callable[[Any], None]:
         (_set("description", "kind", to="toaster"), "kind must be one of"),
         (_set("description", "geometry", "screen_m", to=[1]), "screen_m must be a list of 2 numbers"),
         (_set("description", "calibration", "mixing", to=[1, 2, 3]), "mixing must be a list of 3 numbers"),
+        (_set("description", "calibration", "mixing", to=[[1, 0, 0]]), "mixing must be a list of 3 numbers"),
         (_set("description", "refresh_hz", to=-1), "refresh_hz must be a finite number of at least 0"),
         (_set("video", to=None), "video must be an object"),
         (_set("video", "width", to=10**9), "width must be a whole number"),

@@ -14,7 +14,7 @@ from typing import Any
 from lightproof.errors import MissingExtraError
 from lightproof.evaluation.campaign import as_percent
 from lightproof.evaluation.species import BONA_FIDE
-from lightproof.evaluation.trial_log import write_atomic
+from lightproof.files import write_atomic
 
 try:
     from jinja2 import Environment, StrictUndefined
@@ -61,7 +61,7 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
         # Ours, not escaped: in a style element there are no entities.
         css=Markup(files("lightproof.reporting").joinpath("report.css").read_text(encoding="utf-8")),
     )
-    write_atomic(path, page)
+    write_atomic(path, page, private=False)
 
 
 def _charts(report: Mapping[str, Any], by: str) -> dict[str, dict[str, Markup]]:

@@ -24,8 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import FrameError, InputError, RecordingError, RigError
+from lightproof.files import write_atomic
 from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription
 from lightproof.rigs.recording.format import (
+    FORMAT_NAME,
+    FORMAT_VERSION,
     SESSION_FILE,
     VIDEO_FILE,
     ClockRead,
@@ -33,7 +36,7 @@ from lightproof.rigs.recording.format import (
     Event,
     Flip,
     FramesEnded,
-    Session,
+    RecordedSession,
     Video,
     colours,
     session_text,
@@ -157,13 +160,11 @@ class RecordingWriter:
             writer, self._video = self._video, None
             writer.close()
             video = Video(writer.pixel_format, writer.width, writer.height, sha256_of(draft / VIDEO_FILE))
-        session = Session(description, video, tuple(self._events), self._context)
+        session = RecordedSession(
+            FORMAT_NAME, FORMAT_VERSION, description, video, tuple(self._events), self._context
+        )
         try:
-            descriptor = os.open(draft / SESSION_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(session_text(session))
-                file.flush()
-                os.fsync(file.fileno())
+            write_atomic(draft / SESSION_FILE, session_text(session), private=True)
             os.rename(draft, self._directory)
         except (OSError, ValueError) as error:
             raise RecordingError(
