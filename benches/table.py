@@ -1,4 +1,4 @@
-"""One table of what the design promises about speed, measured now, here, in one run.
+"""One table of what docs/speed.md promises, measured now, here, in one run.
 
 python benches/table.py              prints it
 python benches/table.py --write      also writes the tables and the plots of docs/speed.md

@@ -168,7 +168,7 @@ def test_all_files_have_the_mode_of_the_umask(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-    assert modes == {"campaign.json": 0o640, "trials.jsonl": 0o640}
+    assert modes == dict.fromkeys(("campaign.json", "trials.jsonl", "trials.lock"), 0o640)
 
 
 def test_one_process_at_a_time_holds_a_folder(tmp_path: Path) -> None:

@@ -43,6 +43,12 @@ def lines_of_the_readme() -> str:
     return found[1]
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the key of the test's device out of the state of whoever runs it."""
+    monkeypatch.setenv("LIGHTPROOF_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     """Return the simulated person's own portrait, as the file that the README names."""

@@ -11,7 +11,7 @@ import pytest
 
 BENCH = Path(__file__).resolve().parents[2] / "benches" / "memory.py"
 MAX_MIB = 250.0
-"""The design's limit for the process that sees the face."""
+"""The limit of docs/numbers.md for the process that sees the face."""
 GROWTH_MIB = 3.0
 """Three frames of 1280 × 720 are 8 MiB: a session that kept even one picture of each would grow by more."""
 

@@ -42,7 +42,7 @@ def give_entry_points(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
 
 
 def test_a_rig_is_loaded_from_a_module_and_gets_the_options(module: Path) -> None:
-    module.write_text("from tiny_rig import TinyRig\ndef open(options): return TinyRig(seed=options.seed)\n")
+    module.write_text("from tests.rigs.tiny_rig import TinyRig\ndef open(options): return TinyRig(seed=options.seed)\n")
     rig = open_rig("bench_rig:open", RigOptions(seed=5))
     assert isinstance(rig, Rig)
     assert rig.description.name == "tiny"
@@ -50,7 +50,7 @@ def test_a_rig_is_loaded_from_a_module_and_gets_the_options(module: Path) -> Non
 
 def test_a_rig_is_loaded_from_an_attribute_of_a_class(module: Path) -> None:
     module.write_text(
-        "from tiny_rig import TinyRig\n"
+        "from tests.rigs.tiny_rig import TinyRig\n"
         "class Bench:\n"
         "    @staticmethod\n"
         "    def open(options): return TinyRig()\n"
@@ -61,14 +61,14 @@ def test_a_rig_is_loaded_from_an_attribute_of_a_class(module: Path) -> None:
 def test_a_rig_is_loaded_by_the_name_of_its_entry_point(
     module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module.write_text("from tiny_rig import TinyRig\ndef open(options): return TinyRig()\n")
+    module.write_text("from tests.rigs.tiny_rig import TinyRig\ndef open(options): return TinyRig()\n")
     give_entry_points(monkeypatch, bench="bench_rig:open")
     assert open_rig("bench", RigOptions()).description.name == "tiny"
     assert "bench" in rig_names()
 
 
 def test_no_package_can_take_over_a_name_of_the_house(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module.write_text("from tiny_rig import TinyRig\ndef open(options): return TinyRig()\n")
+    module.write_text("from tests.rigs.tiny_rig import TinyRig\ndef open(options): return TinyRig()\n")
     give_entry_points(monkeypatch, recording="bench_rig:open", auto="bench_rig:open")
     with pytest.raises(RecordingError):
         open_rig("recording", RigOptions())

@@ -88,7 +88,7 @@ def test_a_white_screen_gives_the_response_that_was_asked_for(response: float) -
 
 
 def test_the_response_follows_from_the_rooms_illuminance() -> None:
-    """The design says 15 % for a 7-inch screen of 500 cd/m² at 35 cm in 300 lx; a face is no flat target."""
+    """A 7-inch screen of 500 cd/m² at 35 cm in 300 lx; docs/freshness.md has 17 % on a flat target."""
     assert Conditions(ambient_lx=300).response_level == pytest.approx(0.16, abs=0.02)
     laptop = Conditions(
         ambient_lx=300, screen_width_m=0.29, screen_height_m=0.17, screen_cd_m2=300, distance_m=0.45

@@ -22,6 +22,7 @@ import typer
 
 from lightproof.cli.status import ERROR_STATUS
 from lightproof.errors import LightproofError
+from lightproof.files import is_of_another_user, is_open_to_others
 
 _OLDEST_PYTHON: Final = (3, 11)
 _COARSEST_CLOCK_S: Final = 1e-3  # a tenth of the 10 ms that a row of frames may be off
@@ -186,10 +187,10 @@ def _state() -> Iterator[Check]:
 def _private(name: str, path: Path, *, forbidden: int, mode: str) -> Check:
     status = path.stat()
     found = stat.S_IMODE(status.st_mode)
-    if status.st_uid != os.geteuid():
+    if is_of_another_user(status):
         message = f"{path} belongs to user {status.st_uid}"
         return Check(name, Status.PROBLEM, message, "set LIGHTPROOF_HOME to a directory of yours")
-    if found & forbidden:
+    if is_open_to_others(status, forbidden):
         message = f"{path} is open to others (mode {found:04o})"
         return Check(name, Status.PROBLEM, message, f"chmod {mode} {path}")
     return Check(name, Status.OK, f"{path}, mode {found:04o}")
@@ -199,8 +200,8 @@ def _display() -> Iterator[Check]:
     from lightproof.rigs.desktop.window import display_available
 
     if display_available():
-        name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-        yield Check("display", Status.OK, f"{name}")
+        name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "the desktop's own"
+        yield Check("display", Status.OK, name)
     else:
         message = "no screen was found (DISPLAY and WAYLAND_DISPLAY are unset)"
         yield Check("display", Status.WARNING, message, "run it in a desktop session, or use --rig simulated")

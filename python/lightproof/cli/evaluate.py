@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ import typer
 
 from lightproof.cli.status import ERROR_STATUS
 from lightproof.cli.terminal import tell
+from lightproof.cores import usable_cores
 from lightproof.errors import InputError, SessionInterrupted
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
 
@@ -133,7 +133,7 @@ def _executor(jobs: str | None) -> Executor:
     from lightproof.evaluation.workers.local import in_processes
 
     if jobs is None:
-        return partial(in_processes, workers=len(os.sched_getaffinity(0)))
+        return partial(in_processes, workers=usable_cores())
     cluster = _CLUSTER.fullmatch(jobs)
     if cluster:
         return partial(on_cluster, address=cluster[1])

@@ -95,7 +95,8 @@ def unwinding_when_asked_to_end() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield
         return
-    signals = (signal.SIGTERM, signal.SIGHUP)
+    # Windows has no SIGHUP.
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.signal(number, signal.default_int_handler) for number in signals}
     try:
         yield

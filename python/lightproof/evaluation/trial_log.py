@@ -3,7 +3,6 @@ for every finished trial."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -12,12 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from filelock import FileLock, Timeout
+
 from lightproof.errors import InputError
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
 from lightproof.files import write_atomic
 
 CAMPAIGN_FILE: Final = "campaign.json"
 TRIALS_FILE: Final = "trials.jsonl"
+LOCK_FILE: Final = "trials.lock"
 
 _SOFTWARE: Final = "software"
 _GROWING: Final = ("repeats", "response", "lights")
@@ -59,6 +61,7 @@ class TrialLog:
         """
         self._folder, self._parameters, self._keys = folder, dict(parameters), frozenset(keys)
         self._retry_errors = retry_errors
+        self._held = FileLock(folder / LOCK_FILE)
         self._file: FileIO | None = None
         self.results: dict[str, TrialResult] = {}
         self.software = str(self._parameters[_SOFTWARE])
@@ -71,8 +74,8 @@ class TrialLog:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock()
             self._file = FileIO(self._folder / TRIALS_FILE, "a+")
-            self._lock(self._file)
             self._read(self._file)
             if self._retry_errors:
                 self.results = {
@@ -123,10 +126,10 @@ class TrialLog:
             raise CampaignError(f"{self._folder / TRIALS_FILE} is full; make room and run again to go on")
         self.results[result.key] = result
 
-    def _lock(self, file: FileIO) -> None:
+    def _lock(self) -> None:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            self._held.acquire(blocking=False)
+        except Timeout:
             raise CampaignError(
                 f"another evaluation is writing to {self._folder}; wait for it or choose another folder"
             ) from None
@@ -193,6 +196,7 @@ class TrialLog:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+        self._held.release()
 
 
 def kept(folder: Path) -> int:

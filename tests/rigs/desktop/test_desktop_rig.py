@@ -348,9 +348,9 @@ def test_the_description_holds_what_was_calibrated_with_this_camera(screen: Virt
 
 
 def test_a_wrong_illumination_is_refused_by_name(rig: DesktopRig) -> None:
-    with pytest.raises(InputError, match=r"float64 \(4, 3\) is none"):
+    with pytest.raises(InputError, match=r"float64 \(4, 3\); it must be uint8"):
         rig.show(np.zeros((4, 3)))  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=r"uint8 \(3, 3\) is none"):
+    with pytest.raises(InputError, match=r"uint8 \(3, 3\); it must be uint8"):
         rig.show(np.zeros((3, 3), np.uint8))
 
 

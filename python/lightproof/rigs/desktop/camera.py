@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -30,7 +31,7 @@ _CLASS = Path("/sys/class/video4linux")
 
 @runtime_checkable
 class Camera(Protocol):
-    """A source of frames stamped by ``time.monotonic``.
+    """A source of frames stamped by :func:`lightproof.rigs.desktop.clock.now_s`.
 
     Its methods are called in the order ``open``, ``read`` …, ``lock``, ``read`` …, ``close``, never two at a
     time, ``read`` after ``lock`` from a thread of its own.
@@ -84,8 +85,17 @@ class CameraDevice:
     name: str
 
 
+_NUMBERED = tuple(CameraDevice(Path(str(number)), f"camera {number}") for number in range(4))
+"""What may be a camera where none can be listed: the numbers by which OpenCV opens them."""
+
+
 def find_cameras(devices: Path = _DEVICES, video_class: Path = _CLASS) -> tuple[CameraDevice, ...]:
-    """Return the video devices that may be cameras, in the order of their numbers. Nothing is opened."""
+    """Return the video devices that may be cameras, in the order of their numbers. Nothing is opened.
+
+    Only Linux lists them without opening any; elsewhere OpenCV's first numbers are named, whatever is there.
+    """
+    if sys.platform != "linux":
+        return _NUMBERED
     found = []
     for path in devices.glob("video*"):
         if not (number := re.fullmatch(r"video(\d+)", path.name)):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 
 from lightproof.errors import CameraLostError, ClockError
 from lightproof.privacy.forget import overwrite
 from lightproof.rigs.desktop.camera import Camera
+from lightproof.rigs.desktop.clock import now_s
 from lightproof.rigs.protocol import Frame
 
 _KEPT_FRAMES = 24  # 0.8 s at 30 Hz, 66 MB at 1280x720
@@ -63,23 +63,23 @@ class Feed:
 
     def _read_until_stopped(self) -> None:
         last_sensor_time_s = float("-inf")
-        last_arrival_s = time.monotonic()
+        last_arrival_s = now_s()
         while not self._stopping:
             frame = self._camera.read(_READ_TIMEOUT_S)
-            now_s = time.monotonic()
+            arrived_s = now_s()
             if frame is None:
-                if now_s - last_arrival_s > LOST_AFTER_S:
+                if arrived_s - last_arrival_s > LOST_AFTER_S:
                     raise CameraLostError(
                         f"camera {self._camera.name!r} has been silent for {LOST_AFTER_S:g} s; "
                         "plug it in again and start over"
                     )
                 continue
-            if not last_sensor_time_s < frame.sensor_time_s <= now_s:
+            if not last_sensor_time_s < frame.sensor_time_s <= arrived_s:
                 raise ClockError(
                     f"camera {self._camera.name!r} stamped a frame {frame.sensor_time_s:.6f} s after one of "
-                    f"{last_sensor_time_s:.6f} s, when it was {now_s:.6f} s; it needs time.monotonic"
+                    f"{last_sensor_time_s:.6f} s, when it was {arrived_s:.6f} s; it needs the rig's clock"
                 )
-            last_sensor_time_s, last_arrival_s = frame.sensor_time_s, now_s
+            last_sensor_time_s, last_arrival_s = frame.sensor_time_s, arrived_s
             with self._changed:
                 if len(self._frames) == _KEPT_FRAMES:
                     overwrite(self._frames.popleft().image)

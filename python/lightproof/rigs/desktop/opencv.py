@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import time
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from lightproof.rigs.desktop.camera import (
     CameraDevice,
     camera_error,
 )
+from lightproof.rigs.desktop.clock import now_s
 from lightproof.rigs.protocol import CameraMetadata, Frame
 
 _MANUAL_EXPOSURE = 1  # OpenCV hands this value to V4L2_CID_EXPOSURE_AUTO: manual
@@ -51,9 +51,10 @@ class OpenCvCamera:
         """Open the device and ask for 1280x720 at 30 Hz."""
         cv2 = importlib.import_module("cv2")
         self._explain_refusal()
-        capture = cv2.VideoCapture(
-            str(self._device.path), cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
-        )
+        if sys.platform == "linux":
+            capture = cv2.VideoCapture(str(self._device.path), cv2.CAP_V4L2)
+        else:
+            capture = cv2.VideoCapture(int(self._device.path.name), cv2.CAP_ANY)
         if not capture.isOpened():
             raise RigError(f"camera {self._who} cannot be opened; close other programs that use it")
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, WANTED_SIZE[0])
@@ -74,7 +75,7 @@ class OpenCvCamera:
         if self._capture is None:
             raise CameraLostError(f"camera {self._who} is closed; start over")
         grabbed = self._capture.grab()
-        arrival_s = time.monotonic()
+        arrival_s = now_s()
         decoded: Any = self._capture.retrieve()[1] if grabbed else None
         if decoded is None:
             raise CameraLostError(f"camera {self._who} stopped delivering; plug it in again and start over")
@@ -105,6 +106,8 @@ class OpenCvCamera:
 
     def _explain_refusal(self) -> None:
         """Raise the typed error of what OpenCV would only call closed, by opening the device node once."""
+        if sys.platform != "linux":  # elsewhere a camera is a number and not a file
+            return
         try:
             os.close(os.open(self._device.path, os.O_RDWR | os.O_NONBLOCK))
         except OSError as error:

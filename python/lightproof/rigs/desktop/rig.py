@@ -1,11 +1,10 @@
-"""The desktop rig: a webcam and a full-screen window on one clock, ``time.monotonic``."""
+"""The desktop rig: a webcam and a full-screen window on one clock."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import sys
-import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -17,6 +16,7 @@ from lightproof.errors import InputError, RigError
 from lightproof.privacy.forget import overwrite
 from lightproof.rigs.calibration_store import load_calibration
 from lightproof.rigs.desktop.camera import Camera, CameraDevice, choose_device
+from lightproof.rigs.desktop.clock import now_s
 from lightproof.rigs.desktop.feed import LOST_AFTER_S, Feed
 from lightproof.rigs.desktop.opencv import OpenCvCamera
 from lightproof.rigs.desktop.screen import screen_size_m
@@ -113,8 +113,8 @@ class DesktopRig:
         self._close()
 
     def now_s(self) -> float:
-        """Return ``time.monotonic()``."""
-        return time.monotonic()
+        """Return the desktop's clock in seconds."""
+        return now_s()
 
     def show(self, illumination: NDArray[np.uint8], at_s: float | None = None) -> float:
         """Show four sRGB colours, shape (4, 3), quadrants TL TR BL BR; return when the flip was done.

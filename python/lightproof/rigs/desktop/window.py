@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from lightproof.errors import (
     RigError,
     SessionInterrupted,
 )
+from lightproof.rigs.desktop.clock import now_s
 from lightproof.rigs.illumination import require_illumination
 
 EVENT_INTERVAL_S = 0.01  # how often the window looks for Escape while it waits
@@ -29,12 +31,14 @@ _PRETENDED_SCREENS = ("dummy", "offscreen")
 
 
 def display_available(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether this process was told of a screen, by X11 or Wayland."""
-    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+    """Return whether this process may have a screen: where X11 or Wayland has one, it was told of it."""
+    return sys.platform in ("darwin", "win32") or bool(
+        environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
+    )
 
 
 class LightWindow:
-    """A full-screen window of four quadrants; times are those of ``time.monotonic``.
+    """A full-screen window of four quadrants; times are those of the desktop's clock.
 
     Use it from the main thread only, as SDL demands.
     """
@@ -149,7 +153,7 @@ class LightWindow:
 
     def _wait_until(self, at_s: float | None) -> None:
         self.check_events()
-        while at_s is not None and (remaining_s := at_s - time.monotonic()) > 0:
+        while at_s is not None and (remaining_s := at_s - now_s()) > 0:
             if remaining_s > _SPIN_S:
                 time.sleep(min(remaining_s - _SPIN_S, EVENT_INTERVAL_S))
                 self.check_events()
@@ -175,7 +179,7 @@ class LightWindow:
 
     def _flip(self) -> float:
         self._pygame.display.flip()
-        return time.monotonic()
+        return now_s()
 
 
 def _pygame() -> Any:

@@ -1,0 +1,15 @@
+"""The one clock of the desktop rig."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+def now_s() -> float:
+    """Return the rig's clock in seconds; it never goes back.
+
+    On Linux it is CLOCK_MONOTONIC, by which drivers stamp frames. On Windows ``time.monotonic`` may step by
+    16 ms (before Python 3.13), a frame of the screen, and ``time.perf_counter`` does not.
+    """
+    return time.perf_counter() if sys.platform == "win32" else time.monotonic()
