@@ -42,7 +42,9 @@ def give_entry_points(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
 
 
 def test_a_rig_is_loaded_from_a_module_and_gets_the_options(module: Path) -> None:
-    module.write_text("from tests.rigs.tiny_rig import TinyRig\ndef open(options): return TinyRig(seed=options.seed)\n")
+    module.write_text(
+        "from tests.rigs.tiny_rig import TinyRig\ndef open(options): return TinyRig(seed=options.seed)\n"
+    )
     rig = open_rig("bench_rig:open", RigOptions(seed=5))
     assert isinstance(rig, Rig)
     assert rig.description.name == "tiny"
