@@ -23,6 +23,7 @@ from lightproof._core import (
     decoy_codes,
     derive_seed,
 )
+from lightproof.policy import Mode
 
 __all__ = [
     "NEUTRAL_LINEAR",
@@ -36,4 +37,10 @@ __all__ = [
     "check_photosafety",
     "decoy_codes",
     "derive_seed",
+    "light_s",
 ]
+
+
+def light_s(mode: Mode) -> float:
+    """Return how long the light of a challenge lasts at most, in seconds."""
+    return Challenge.generate(bytes(32), mode).duration_s

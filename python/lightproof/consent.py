@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from lightproof.challenge import light_s
 from lightproof.request import Request
 
 GO_ON_KEY = "1"
 OTHER_WAY_KEY = "2"
-
-_LIGHT_S = {"standard": "3.2", "gentle": "6.4"}  # 16 illuminations of 0.2 s and of 0.4 s
 
 
 class Consent(StrEnum):
@@ -62,7 +61,7 @@ def notice(request: Request, *, recording: bool = False, report: bool = False) -
         if request.policy.presence_only
         else "Then it compares your face with the photo on your ID."
     )
-    seconds = _LIGHT_S[request.policy.mode]
+    seconds = f"{light_s(request.policy.mode):.1f}"
     pace = (
         "The colours change slowly, with soft edges."
         if request.policy.mode == "gentle"
