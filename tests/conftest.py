@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lightproof.face.networks import FaceNetworks, load_networks
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -15,3 +17,9 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the development data in ../shared, which is not part of the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def networks() -> FaceNetworks:
+    """Return the shipped networks, loaded once in a process: use does not change them."""
+    return load_networks()

@@ -17,6 +17,7 @@ from platformdirs.windows import Windows
 
 from lightproof.device import KEY_FILE, DeviceKey, load_or_create_device_key, state_directory
 from lightproof.errors import DeviceKeyError
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_processes_that_start_together_end_up_with_one_key(home: Path) -> None:
     processes = [context.Process(target=_kid_of, args=(home, gate, kids)) for _ in range(4)]
     for process in processes:
         process.start()
-    found = {kids.get(timeout=30) for _ in processes}
+    found = {kids.get(timeout=PATIENCE_S) for _ in processes}
     for process in processes:
         process.join()
     assert found == {load_or_create_device_key(home).kid}

@@ -14,8 +14,9 @@ import numpy as np
 from lightproof.evaluation.campaign import Campaign, Finished
 from lightproof.evaluation.metrics.relief_score import ReliefScore
 from lightproof.evaluation.species import Source, SourceKind
-from lightproof.evaluation.trials import AS_RECORDED, RunTrial, Trial, TrialOutcome, TrialResult
+from lightproof.evaluation.trials import AS_RECORDED, RunTrial, Trial, TrialOutcome, TrialResult, run_trial
 from lightproof.policy import MIN_DECOYS
+from tests.waiting import pass_the_gate
 
 RUNS_VARIABLE = "LIGHTPROOF_TEST_RUNS"
 """Names a file to which every pretended trial adds its key: what was run, and how often, in any process."""
@@ -96,6 +97,12 @@ def pretend_slowly(trial: Trial) -> TrialResult:
     """Pretend to run a trial, and take a moment for it."""
     time.sleep(SLOW_S)
     return pretend(trial)
+
+
+def run_one_before_the_gate(trial: Trial) -> TrialResult:
+    """Run a trial, the first of all at once and the others when the gate is open."""
+    pass_the_gate()
+    return run_trial(trial)
 
 
 def be_killed_once(trial: Trial) -> TrialResult:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,10 +22,10 @@ from lightproof.evaluation.workers.cluster import ClusterNotFoundError, on_clust
 from lightproof.evaluation.workers.local import IN_FLIGHT_PER_WORKER
 from lightproof.policy import MIN_DECOYS
 from tests.evaluation import evaluation_material as material
+from tests.waiting import PATIENCE_S, wait_until
 
 pytest.importorskip("distributed", reason="needs Dask (extra 'cluster')")
 
-START_S = 60
 ROOT = Path(__file__).parents[2]
 
 
@@ -55,9 +54,7 @@ def cluster(tmp_path: Path, runs: Path) -> Iterator[Cluster]:
     )  # fmt: skip
     workers: list[subprocess.Popen[bytes]] = []
     try:
-        until_s = time.monotonic() + START_S
-        while not place.exists() and time.monotonic() < until_s:
-            time.sleep(0.1)
+        wait_until(lambda: place.exists() and place.read_text().rstrip().endswith("}"))
         address = json.loads(place.read_text())["address"].removeprefix("tcp://")
         for number in range(2):
             workers.append(
@@ -77,8 +74,8 @@ def cluster(tmp_path: Path, runs: Path) -> Iterator[Cluster]:
 def _wait_for_both(address: str) -> None:
     import distributed
 
-    with distributed.Client(f"tcp://{address}", timeout=START_S, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=START_S)
+    with distributed.Client(f"tcp://{address}", timeout=PATIENCE_S, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=PATIENCE_S)
 
 
 def stored(campaign: Campaign, folder: Path) -> Campaign:

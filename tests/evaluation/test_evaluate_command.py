@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,19 @@ from lightproof.evaluation.trials import RunTrial, Trial, TrialResult
 from lightproof.evaluation.workers import local as local_workers
 from lightproof.policy import MIN_DECOYS
 from tests.evaluation import evaluation_material as material
+from tests.waiting import GATE_VARIABLE, PATIENCE_S
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "evaluate.schema.json"
-COMMAND = [sys.executable, "-c", "import sys; from lightproof.cli import main; sys.exit(main())", "evaluate"]
+ROOT = Path(__file__).parents[2]
+ONE_BEFORE_THE_GATE = """
+import functools, sys
+from lightproof.cli import main
+from lightproof.evaluation.workers import local
+from tests.evaluation import evaluation_material as material
+local.in_processes = functools.partial(local.in_processes, run=material.run_one_before_the_gate)
+sys.exit(main())
+"""
+"""The command line, whose second trial begins when a test says so."""
 
 
 @pytest.fixture(scope="module")
@@ -97,29 +106,36 @@ def test_the_html_report_needs_nothing_else_and_names_every_accepted_attack(
 def test_a_campaign_interrupted_by_ctrl_c_says_so_in_one_line_and_goes_on(
     tmp_path: Path, bases: Path
 ) -> None:
+    gate, out = tmp_path / "gate", tmp_path / "out"
     command = [
-        *COMMAND, "--bases", str(bases), "--response", "0.15", "--jobs", "1", "--seed", "4",
-        "--decoys", str(MIN_DECOYS), "--out", str(tmp_path),
+        sys.executable, "-c", ONE_BEFORE_THE_GATE, "evaluate", "--bases", str(bases), "--response", "0.15",
+        "--jobs", "1", "--seed", "4", "--decoys", str(MIN_DECOYS), "--out", str(out),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    log = tmp_path / "trials.jsonl"
-    until_s = time.monotonic() + 120
-    while not (log.exists() and log.read_bytes()) and process.poll() is None and time.monotonic() < until_s:
-        time.sleep(0.02)
+    environment = os.environ | {GATE_VARIABLE: str(gate)}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    told = [process.stderr.readline() for _ in range(2)]
+    assert told[1] == "trials 1 of 2 (50 %)\n", "".join(told) + process.stderr.read()
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=120)
+    _, complaint = process.communicate(timeout=PATIENCE_S)
+    log = out / "trials.jsonl"
     assert process.returncode == 1
     assert re.fullmatch(
         r"error: interrupted; 1 finished trials are kept in .* run the same command again.*",
         complaint.splitlines()[-1],
     )
     before = log.read_text().splitlines()
-    again = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    gate.touch()
+    again = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
     assert again.stderr.splitlines()[1:] == ["trials 1 of 2 (50 %)", "trials 2 of 2 (100 %)"]
     after = log.read_text().splitlines()
     assert after[: len(before)] == before
     assert len({json.loads(line)["key"] for line in after}) == len(after) == 2
-    report = json.loads((tmp_path / "report.json").read_text())
+    report = json.loads((out / "report.json").read_text())
     assert report["bona_fide"]["accepted"] == report["species"]["flat_print"]["rejected"] == 1
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 BENCH = Path(__file__).resolve().parents[2] / "benches" / "memory.py"
 MAX_MIB = 250.0
 """The limit of docs/numbers.md for the process that sees the face."""
@@ -23,7 +25,7 @@ def told() -> str:
         [sys.executable, str(BENCH), "--sessions", "9"],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE_S,
         check=True,
     )
     return done.stdout

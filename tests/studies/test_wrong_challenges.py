@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import signal
 import subprocess
@@ -30,10 +31,14 @@ from studies.freshness.films import Film, film, record
 from studies.freshness.ranking import comes_first
 from studies.freshness.wrong_challenge_study import main, simulated_trials, work_units
 from studies.freshness.wrong_challenge_tables import tables, two_sided
-from studies.freshness.wrong_challenges import FEW, WorkUnit, run_unit, session
+from studies.freshness.wrong_challenges import FEW, WorkResult, WorkUnit, run_unit, session
 from tests.evaluation import evaluation_material as material
+from tests.waiting import GATE_VARIABLE, PATIENCE_S, pass_the_gate
 
+ROOT = Path(__file__).parents[2]
 SEED = 4
+MANY_DECOYS = 2**16 - 1
+"""So many that none of 30 wrong challenges is expected to come first: one look asks four times as many."""
 IN_AN_OFFICE = ("--response", "0.15", "--lights", "office")
 
 
@@ -109,11 +114,16 @@ def test_no_wrong_challenge_comes_first_among_the_decoys_of_the_default_policy(h
         assert not ending.verified
 
 
-def test_a_session_under_a_wrong_challenge_ends_as_stale_light(head: Film) -> None:
-    ending = session(head, *wrong(0, head), head.policy, whole=True)
+@pytest.mark.parametrize("number", range(30))
+def test_a_session_under_a_wrong_challenge_ends_as_stale_light_whichever_it_is(
+    head: Film, number: int
+) -> None:
+    policy = dataclasses.replace(head.policy, decoys=MANY_DECOYS)
+    ending = session(head, *wrong(number, head), policy, whole=True)
     assert ending.verdict is not None
     assert ending.verdict.outcome is Outcome.NOT_VERIFIED
     assert ReasonCode.STALE_LIGHT in ending.verdict.reasons
+    assert ReasonCode.FLAT_LIGHT not in ending.verdict.reasons
 
 
 def test_asking_a_few_decoys_first_answers_as_asking_all(head: Film) -> None:
@@ -280,19 +290,37 @@ def test_what_makes_no_sense_is_refused_before_anything_is_filmed(
     assert "Traceback" not in said
 
 
-def test_a_study_that_is_interrupted_says_so_in_one_line(bases: Path) -> None:
-    study = (sys.executable, "-m", "studies.freshness.wrong_challenge_study", "--bases", str(bases))
+def run_one_before_the_gate(unit: WorkUnit) -> WorkResult:
+    """Do one share of the work at once and the others when the gate is open."""
+    pass_the_gate()
+    return run_unit(unit)
+
+
+ONE_BEFORE_THE_GATE = """
+import sys
+from studies.freshness import wrong_challenge_study
+from tests.studies.test_wrong_challenges import run_one_before_the_gate
+wrong_challenge_study.run_unit = run_one_before_the_gate
+sys.exit(wrong_challenge_study.main())
+"""
+
+
+def test_a_study_that_is_interrupted_says_so_in_one_line(tmp_path: Path, bases: Path) -> None:
     work = ("--scorings", "0", "--p-values", "0", "--sessions", "0", "--jobs", "1")
     process = subprocess.Popen(
-        [*study, "--films", "50", "--record", "0", *IN_AN_OFFICE, *work],
+        [sys.executable, "-c", ONE_BEFORE_THE_GATE, "--bases", str(bases), "--films", "2", "--record", "0",
+         *IN_AN_OFFICE, *work],
+        cwd=ROOT,
+        env=os.environ | {GATE_VARIABLE: str(tmp_path / "gate")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    )  # fmt: skip
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("film 1 of 50")
+    told = process.stderr.readline()
+    assert told.startswith("film 1 of 2"), told + process.stderr.read()
     process.send_signal(signal.SIGINT)
-    said, complaint = process.communicate(timeout=120)
+    said, complaint = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert said == ""
-    assert re.fullmatch(r"(film .*\n)*error: interrupted; .*\n", complaint)
+    assert re.fullmatch(r"error: interrupted; .*\n", complaint)

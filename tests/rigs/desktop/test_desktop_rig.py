@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +28,19 @@ from lightproof.errors import (
 from lightproof.rigs.calibration_store import StoredCalibration, save_calibration
 from lightproof.rigs.desktop import window
 from lightproof.rigs.desktop.camera import Camera, CameraDevice
+from lightproof.rigs.desktop.feed import LOST_AFTER_S
 from lightproof.rigs.desktop.rig import DesktopRig, open_rig
 from lightproof.rigs.desktop.screen import screen_size_m
 from lightproof.rigs.desktop.window import LightWindow, display_available
 from lightproof.rigs.protocol import Calibration, CameraMetadata, Frame, Rig, RigOptions
 from tests.rigs.desktop.virtual_screen import SIZE, VirtualScreen, virtual_screen
+from tests.waiting import PATIENCE_S, wait_until
 
 pygame = pytest.importorskip("pygame", reason="the desktop rig needs the extra [desktop]")
 
 COLOURS = np.array([[255, 110, 110], [0, 163, 255], [0, 182, 0], [203, 147, 0]], np.uint8)
 PERIOD_S = 1 / 30
+STEADY_LOOKS = 20
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +74,7 @@ class ScreenCamera:
         self.fail_after: int | None = None
         self.silent = False
         self.clock_offset_s = 0.0
-        self._sequence = 0
+        self.sequence = 0
         self._next_s = 0.0
 
     def open(self) -> None:
@@ -83,7 +88,7 @@ class ScreenCamera:
         if self.silent:
             time.sleep(timeout_s)
             return None
-        if self.fail_after is not None and self._sequence >= self.fail_after:
+        if self.fail_after is not None and self.sequence >= self.fail_after:
             raise CameraLostError("unplugged")
         wait_s = self._next_s - time.monotonic()
         if wait_s > timeout_s:
@@ -97,8 +102,8 @@ class ScreenCamera:
         image = np.empty((8, 10, 3), np.uint8)
         image[:, :5] = pixels[:, half:].mean((0, 1))
         image[:, 5:] = pixels[:, :half].mean((0, 1))
-        self._sequence += 1
-        metadata = CameraMetadata(locked="lock" in self.calls, sequence=self._sequence)
+        self.sequence += 1
+        metadata = CameraMetadata(locked="lock" in self.calls, sequence=self.sequence)
         stamp_s = start_s - 1e-4 + self.clock_offset_s
         return Frame(image, "rgb888", 10, 8, stamp_s, 2e-4, 0.0, metadata)
 
@@ -107,8 +112,13 @@ class ScreenCamera:
 
 
 @pytest.fixture
-def rig(screen: VirtualScreen) -> Iterator[DesktopRig]:
-    with DesktopRig(ScreenCamera(screen), settle_s=0.1) as rig:
+def camera(screen: VirtualScreen) -> ScreenCamera:
+    return ScreenCamera(screen)
+
+
+@pytest.fixture
+def rig(camera: ScreenCamera) -> Iterator[DesktopRig]:
+    with DesktopRig(camera, settle_s=0.1) as rig:
         yield rig
 
 
@@ -120,19 +130,36 @@ def quadrant_centres(screen: VirtualScreen) -> NDArray[np.uint8]:
     )
 
 
-def eventually(screen: VirtualScreen, expected: NDArray[np.uint8]) -> bool:
-    deadline_s = time.monotonic() + 1.0
-    while time.monotonic() < deadline_s:
-        if np.array_equal(quadrant_centres(screen), expected):
-            return True
-    return False
+def wait_for(screen: VirtualScreen, expected: NDArray[np.uint8]) -> None:
+    """Return when the screen shows these colours, (4, 3), in its quadrants."""
+    wait_until(lambda: np.array_equal(quadrant_centres(screen), expected))
+
+
+def settled(screen: VirtualScreen, like: Callable[[NDArray[np.uint8]], bool]) -> NDArray[np.uint8]:
+    """Return what the screen shows when it is like this and no longer changes: an X server draws in parts."""
+    looks: deque[NDArray[np.uint8]] = deque(maxlen=STEADY_LOOKS)
+
+    def is_steady() -> bool:
+        looks.append(screen.pixels())
+        steady = len(looks) == STEADY_LOOKS and all(np.array_equal(look, looks[0]) for look in looks)
+        return steady and like(looks[0])
+
+    wait_until(is_steady)
+    return looks[0]
+
+
+def next_frames(rig: DesktopRig, count: int) -> list[Frame]:
+    """Return so many of the frames that come, however long they take."""
+    frames = list(islice(rig.frames(rig.now_s() + PATIENCE_S), count))
+    assert len(frames) == count
+    return frames
 
 
 def test_an_illumination_fills_the_four_quadrants_of_the_whole_screen(
     screen: VirtualScreen, rig: DesktopRig
 ) -> None:
     rig.show(COLOURS)
-    assert eventually(screen, COLOURS)
+    wait_for(screen, COLOURS)
     pixels = screen.pixels()
     assert pixels.shape == (SIZE[1], SIZE[0], 3)
     top, bottom = np.repeat(COLOURS[:2], SIZE[0] // 2, axis=0), np.repeat(COLOURS[2:], SIZE[0] // 2, axis=0)
@@ -141,7 +168,7 @@ def test_an_illumination_fills_the_four_quadrants_of_the_whole_screen(
 
 
 def test_the_screen_is_neutral_before_the_first_illumination(screen: VirtualScreen, rig: DesktopRig) -> None:
-    assert eventually(screen, NEUTRAL_SRGB)
+    wait_for(screen, NEUTRAL_SRGB)
 
 
 def test_the_loop_closes_frames_follow_the_light_that_the_window_shows(
@@ -152,9 +179,12 @@ def test_the_loop_closes_frames_follow_the_light_that_the_window_shows(
     left_half: list[int] = []
     for _ in range(6):
         left, right = rng.integers(0, 256, (2, 3), dtype=np.uint8)
-        flip_s = rig.show(np.array([left, right, left, right]))
-        lit = [frame for frame in rig.frames(flip_s + 0.4) if frame.light_interval_s(0)[0] > flip_s + 0.15]
-        assert len(lit) >= 2
+        colours = np.array([left, right, left, right])
+        rig.show(colours)
+        wait_for(screen, colours)
+        shown_s = rig.now_s()
+        coming = rig.frames(shown_s + PATIENCE_S)
+        lit = list(islice((frame for frame in coming if frame.light_interval_s(0)[0] > shown_s), 2))
         right_half.extend(np.abs(frame.image[:, 5:].astype(int) - left).max() for frame in lit)
         left_half.extend(np.abs(frame.image[:, :5].astype(int) - right).max() for frame in lit)
     # The screen's left lights the picture's right half, for the camera's picture is not mirrored.
@@ -164,28 +194,37 @@ def test_the_loop_closes_frames_follow_the_light_that_the_window_shows(
 
 def test_frames_come_in_order_and_on_the_rigs_clock(rig: DesktopRig) -> None:
     start_s = rig.now_s()
-    frames = list(rig.frames(start_s + 0.5))
+    frames = next_frames(rig, 6)
     stamps = [frame.sensor_time_s for frame in frames]
-    assert rig.now_s() - start_s == pytest.approx(0.5, abs=0.3)
-    assert len(frames) >= 5
     assert stamps == sorted(stamps)
-    assert all(start_s - 1.0 < stamp < rig.now_s() for stamp in stamps)
+    assert all(stamp < rig.now_s() for stamp in stamps)
+    assert stamps[-1] > start_s
     assert all(frame.metadata.locked for frame in frames[1:])
 
 
-def test_frames_that_nobody_asked_for_wait_and_come_first(rig: DesktopRig) -> None:
+def test_frames_end_when_the_clock_reaches_the_time_that_was_asked_for(rig: DesktopRig) -> None:
+    until_s = rig.now_s() + 0.2
+    assert all(frame.sensor_time_s < until_s for frame in rig.frames(until_s))
+    assert rig.now_s() >= until_s
+
+
+def test_frames_that_nobody_asked_for_wait_and_come_first(camera: ScreenCamera, rig: DesktopRig) -> None:
+    begun = camera.sequence
+    wait_until(lambda: camera.sequence >= begun + 6)
     asked_s = rig.now_s()
-    time.sleep(0.4)
-    frames = list(rig.frames(rig.now_s() + 0.1))
-    assert len(frames) >= 4
-    assert frames[0].sensor_time_s < asked_s + 0.2
+    frames = next_frames(rig, 4)
+    assert all(frame.sensor_time_s < asked_s for frame in frames)
 
 
-def test_too_many_waiting_frames_are_lost_by_the_oldest_and_it_shows(rig: DesktopRig) -> None:
-    time.sleep(2.0)
-    sequence = [frame.metadata.sequence or 0 for frame in rig.frames(rig.now_s() + 0.3)]
-    assert len(sequence) >= 24
-    assert sequence[0] > 5  # the first ones are gone
+def test_too_many_waiting_frames_are_lost_by_the_oldest_and_it_shows(
+    camera: ScreenCamera, rig: DesktopRig
+) -> None:
+    begun = camera.sequence
+    wait_until(lambda: camera.sequence >= begun + 40)
+    delivered = camera.sequence
+    sequence = [frame.metadata.sequence or 0 for frame in next_frames(rig, 20)]
+    assert sequence == list(range(sequence[0], sequence[0] + 20))
+    assert sequence[0] >= delivered - 24
 
 
 def test_no_frames_are_asked_for_in_the_past(rig: DesktopRig) -> None:
@@ -197,42 +236,39 @@ def test_an_illumination_waits_for_its_time(screen: VirtualScreen, rig: DesktopR
     seen: list[float] = []
 
     def watch() -> None:
-        while rig.now_s() < at_s + 1.0 and not seen:
-            if np.array_equal(quadrant_centres(screen), COLOURS):
-                seen.append(rig.now_s())
+        wait_for(screen, COLOURS)
+        seen.append(rig.now_s())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     flip_s = rig.show(COLOURS, at_s=at_s)
     watcher.join()
-    assert at_s <= flip_s < at_s + 0.3
-    assert at_s <= seen[0] < flip_s + 0.3
+    assert at_s <= flip_s <= rig.now_s()
+    assert at_s <= seen[0]
 
 
 def test_a_line_of_guidance_stays_over_the_light_and_goes_when_it_is_emptied(
     screen: VirtualScreen, rig: DesktopRig
 ) -> None:
     rig.show(COLOURS)
-    assert eventually(screen, COLOURS)
+    wait_for(screen, COLOURS)
     plain = screen.pixels()
     rig.say("Hold still\nfor a moment")
     rig.show(COLOURS)
-    time.sleep(0.1)
-    worded = screen.pixels()
+    worded = settled(screen, lambda pixels: bool((pixels != plain).any()))
     changed = (worded != plain).any(axis=2)
     rows = np.flatnonzero(changed.any(axis=1))
     assert 20 < changed.sum() < 0.02 * changed.size  # words, and hardly any light lost to them
     assert rows.min() > 0.85 * SIZE[1]
-    assert eventually(screen, COLOURS)
+    wait_for(screen, COLOURS)
     rig.say("")
-    time.sleep(0.1)
-    assert np.array_equal(screen.pixels(), plain)
+    settled(screen, lambda pixels: np.array_equal(pixels, plain))
 
 
 def test_a_line_too_long_for_the_screen_is_made_to_fit(screen: VirtualScreen, rig: DesktopRig) -> None:
     rig.say("Turn to the window and then away from it again " * 5)
-    time.sleep(0.1)
-    columns = np.flatnonzero((screen.pixels() != NEUTRAL_SRGB[0]).any(axis=(0, 2)))
+    worded = settled(screen, lambda pixels: bool((pixels != NEUTRAL_SRGB[0]).any()))
+    columns = np.flatnonzero((worded != NEUTRAL_SRGB[0]).any(axis=(0, 2)))
     assert columns.size > 100
     assert columns.min() > 0.01 * SIZE[0]
     assert columns.max() < 0.99 * SIZE[0]
@@ -251,15 +287,15 @@ def test_the_person_can_stop_at_any_moment(
     rig: DesktopRig, event: pygame.event.Event, message: str, waits: str
 ) -> None:
     pygame.event.post(event)
-    start_s = rig.now_s()
+    late_s = rig.now_s() + PATIENCE_S
     with pytest.raises(SessionInterrupted, match=message):
-        rig.show(COLOURS, at_s=start_s + 5) if waits == "show" else list(rig.frames(start_s + 5))
-    assert rig.now_s() - start_s < 1.0
+        rig.show(COLOURS, at_s=late_s) if waits == "show" else list(rig.frames(late_s))
+    assert rig.now_s() < late_s
 
 
 def test_other_keys_change_nothing(rig: DesktopRig) -> None:
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_SPACE))
-    assert list(rig.frames(rig.now_s() + 0.1))
+    assert next_frames(rig, 1)
 
 
 def test_a_camera_unplugged_midway_is_an_error_that_says_so(screen: VirtualScreen) -> None:
@@ -267,7 +303,7 @@ def test_a_camera_unplugged_midway_is_an_error_that_says_so(screen: VirtualScree
     with DesktopRig(camera, settle_s=0.1) as rig:
         camera.fail_after = 12
         with pytest.raises(CameraLostError, match="unplugged"):
-            list(rig.frames(rig.now_s() + 5))
+            list(rig.frames(rig.now_s() + PATIENCE_S))
     assert camera.calls == ["open", "lock", "close"]
 
 
@@ -279,18 +315,18 @@ def test_a_camera_that_falls_silent_is_lost_after_two_seconds(screen: VirtualScr
         with pytest.raises(
             CameraLostError, match="'screen camera' has been silent for 2 s; plug it in again"
         ):
-            list(rig.frames(start_s + 5))
-        assert rig.now_s() - start_s < 3.0
+            list(rig.frames(start_s + PATIENCE_S))
+        assert LOST_AFTER_S <= rig.now_s() - start_s < PATIENCE_S
 
 
 @pytest.mark.parametrize("offset_s", [-1.0, 1.0])
 def test_a_camera_on_another_clock_is_refused(screen: VirtualScreen, offset_s: float) -> None:
     camera = ScreenCamera(screen)
     with DesktopRig(camera, settle_s=0.1) as rig:
-        next(iter(rig.frames(rig.now_s() + 1)))
+        next_frames(rig, 1)
         camera.clock_offset_s = offset_s
         with pytest.raises(ClockError, match="'screen camera' stamped a frame"):
-            list(rig.frames(rig.now_s() + 1))
+            list(rig.frames(rig.now_s() + PATIENCE_S))
 
 
 @pytest.mark.parametrize("error", [CameraBusyError("busy"), KeyboardInterrupt()])
@@ -322,8 +358,7 @@ def test_waiting_frames_are_overwritten_when_the_rig_closes(screen: VirtualScree
 
     camera.read = watched  # type: ignore[method-assign]
     with DesktopRig(camera, settle_s=0.1):
-        time.sleep(0.2)
-    assert len(kept) >= 2
+        wait_until(lambda: len(kept) >= 2)
     assert not any(image.any() for image in kept)
 
 
@@ -331,7 +366,7 @@ def test_the_rig_can_be_opened_again(screen: VirtualScreen) -> None:
     rig = DesktopRig(ScreenCamera(screen), settle_s=0.1)
     for _ in range(2):
         with rig:
-            assert list(rig.frames(rig.now_s() + 0.2))
+            assert next_frames(rig, 1)
     assert isinstance(rig, Rig)
 
 

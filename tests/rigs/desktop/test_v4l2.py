@@ -34,6 +34,7 @@ from lightproof.rigs.desktop.controls import ExposureControls
 from lightproof.rigs.desktop.opencv import OpenCvCamera
 from lightproof.rigs.desktop.rig import open_camera
 from lightproof.rigs.desktop.v4l2 import V4l2Camera, best_format
+from tests.waiting import PATIENCE_S
 
 video = pytest.importorskip("linuxpy.video.device", reason="V4L2 cameras need the extra [desktop]")
 
@@ -188,7 +189,7 @@ def camera(driver: Driver) -> Iterator[V4l2Camera]:
 
 
 def read(camera: V4l2Camera) -> Any:
-    frame = camera.read(0.2)
+    frame = camera.read(PATIENCE_S)
     assert frame is not None
     return frame
 
@@ -222,7 +223,9 @@ def test_a_stamp_of_the_end_of_the_frame_is_moved_to_the_start_of_exposure(
 
 def test_a_stamp_of_an_unknown_clock_is_replaced_by_the_arrival(driver: Driver, camera: V4l2Camera) -> None:
     driver.deliver(1.7e9, flags=0)
-    assert read(camera).sensor_time_s == pytest.approx(time.monotonic() - 1 / 25 - 0.010, abs=0.05)
+    before_s = time.monotonic()
+    arrival_s = read(camera).sensor_time_s + 1 / 25 + 0.010
+    assert before_s - 1e-6 <= arrival_s <= time.monotonic() + 1e-6
 
 
 def test_stamps_that_go_back_are_an_error_that_names_the_camera(driver: Driver, camera: V4l2Camera) -> None:
@@ -234,7 +237,7 @@ def test_stamps_that_go_back_are_an_error_that_names_the_camera(driver: Driver, 
 
 
 def test_a_stamp_from_the_future_is_an_error(driver: Driver, camera: V4l2Camera) -> None:
-    driver.deliver(time.monotonic() + 1)
+    driver.deliver(time.monotonic() + 3600)
     with pytest.raises(ClockError, match="update its driver"):
         read(camera)
 
@@ -251,7 +254,7 @@ def test_damaged_and_incomplete_buffers_count_as_lost_frames(driver: Driver, cam
 def test_no_frame_in_time_is_none_and_no_error(camera: V4l2Camera) -> None:
     start_s = time.monotonic()
     assert camera.read(0.05) is None
-    assert time.monotonic() - start_s == pytest.approx(0.05, abs=0.05)
+    assert time.monotonic() - start_s >= 0.05
 
 
 @pytest.mark.parametrize("number", [errno.ENODEV, errno.EIO, errno.EPIPE])
@@ -263,7 +266,7 @@ def test_a_camera_unplugged_midway_is_lost(driver: Driver, camera: V4l2Camera, n
     with pytest.raises(
         CameraLostError, match=r"'Fake Cam' \(/dev/video0\) stopped delivering .*plug it in again"
     ):
-        camera.read(0.2)
+        camera.read(PATIENCE_S)
 
 
 def test_a_closed_camera_says_so(driver: Driver) -> None:
@@ -538,9 +541,11 @@ def test_the_fallback_stamps_on_arrival_proves_no_lock_and_notices_a_lost_camera
     camera = OpenCvCamera(CameraDevice(tmp_path / "video0", "Old Cam"))
     camera.open()
     camera.lock()
-    frame = camera.read(0.1)
+    before_s = time.monotonic()
+    frame = camera.read(PATIENCE_S)
     assert frame is not None
-    assert frame.sensor_time_s == pytest.approx(time.monotonic() - 2 / 30, abs=0.05)
+    # From an exposure that may last as long as a frame, and a frame's readout, before it arrived.
+    assert before_s - 1e-6 <= frame.sensor_time_s + 2 / 30 <= time.monotonic() + 1e-6
     assert (frame.pixel_format, frame.metadata.locked, frame.metadata.sequence) == ("bgr888", None, 1)
     assert not np.shares_memory(frame.image, capture.memory)
     camera.read(0.1)

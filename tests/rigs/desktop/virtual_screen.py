@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 SIZE = (640, 480)
-_START_TIMEOUT_S = 20
+_END_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -58,4 +58,4 @@ def virtual_screen(directory: Path) -> Iterator[VirtualScreen]:
         yield VirtualScreen(f":{number}", directory / "Xvfb_screen0")
     finally:
         server.terminate()
-        server.wait(_START_TIMEOUT_S)
+        server.wait(_END_TIMEOUT_S)

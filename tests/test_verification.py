@@ -1,0 +1,182 @@
+"""The front door: what it refuses before anything happens, and what it does where nothing is said."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from lightproof.consent import Consent, ConsentNotice
+from lightproof.device import load_or_create_device_key
+from lightproof.errors import InputError, RigNotFoundError
+from lightproof.policy import MIN_DECOYS, Policy
+from lightproof.request import Request
+from lightproof.result import verify_result
+from lightproof.rigs.protocol import Frame, RigOptions
+from lightproof.rigs.recording.rig import open_rig as open_recording
+from lightproof.rigs.recording.writer import RecordingWriter
+from lightproof.session import Session, SessionOptions, Step
+from lightproof.verdict import Outcome
+from lightproof.verification import verify
+from tests.presence.placed_faces import simulated
+from tests.rigs.tiny_rig import TinyRig
+
+PRESENCE_ONLY = Policy(presence_only=True, decoys=MIN_DECOYS)
+
+
+class ShutRig(TinyRig):
+    """A rig that nobody may open."""
+
+    def __enter__(self) -> Self:
+        raise AssertionError("the rig was opened")
+
+    def frames(self, until_s: float) -> Iterator[Frame]:
+        raise AssertionError("the camera was read")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty state directory; nobody is at the terminal."""
+    monkeypatch.setenv("LIGHTPROOF_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path / "home"
+
+
+def ask_nobody(_: ConsentNotice, /) -> Consent:
+    raise AssertionError("somebody was asked")
+
+
+def decline(_: ConsentNotice, /) -> Consent:
+    return Consent.DECLINED
+
+
+def presence_only() -> Request:
+    return Request.fresh(policy=PRESENCE_ONLY)
+
+
+# Before anything happens
+
+
+def test_without_a_reference_nobody_is_asked_and_no_key_is_made(home: Path) -> None:
+    with pytest.raises(InputError, match="give reference=, a picture of the person's ID document"):
+        verify(ShutRig(), options=SessionOptions(ask=ask_nobody))
+    assert not home.exists()
+
+
+def test_a_reference_that_the_policy_does_not_compare_is_refused(home: Path) -> None:
+    with pytest.raises(InputError, match="presence_only and compares no reference; leave it out"):
+        verify(ShutRig(), presence_only(), reference=b"jpeg", options=SessionOptions(ask=ask_nobody))
+    assert not home.exists()
+
+
+def test_a_rig_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(RigNotFoundError, match="hologram"):
+        verify("hologram", presence_only(), options=SessionOptions(ask=ask_nobody))
+
+
+# Where nothing is said
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, Request, list[Step]]]:
+    """Return a session on the simulated rig of which only its steps were asked for, and this device's key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIGHTPROOF_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(sys, "stdin", io.StringIO())
+        request, steps = presence_only(), list[Step]()
+        session = verify(simulated(), request, options=SessionOptions(on_step=steps.append))
+        key = load_or_create_device_key()
+        assert session.token is not None
+        result = verify_result(session.token, key.jwks(), request.nonce, request.audience)
+        assert result.verdict == session.verdict
+        yield session, request, steps
+
+
+def test_nobody_is_asked_where_nobody_is_lit(plain: tuple[Session, Request, list[Step]]) -> None:
+    """At the terminal there is nobody, which would decline."""
+    assert plain[0].verdict.outcome is Outcome.VERIFIED
+
+
+def test_the_result_is_signed_by_this_device(plain: tuple[Session, Request, list[Step]]) -> None:
+    assert plain[0].token is not None
+    assert plain[0].token.count(".") == 2
+
+
+def test_no_figures_are_kept_for_a_report_that_nobody_wants(
+    plain: tuple[Session, Request, list[Step]],
+) -> None:
+    assert plain[0].evidence is not None
+    assert plain[0].trace is None
+
+
+def test_the_steps_are_told_in_their_order(plain: tuple[Session, Request, list[Step]]) -> None:
+    # Forgetting is timed, and begins when the context of everything kept ends.
+    assert plain[2] == [step for step in Step if step is not Step.FORGET]
+    assert plain[0].timings.keys() == {step.value for step in Step} | {"light"}
+
+
+def test_a_person_before_a_real_rig_is_asked_at_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    session = verify(ShutRig(), presence_only(), options=SessionOptions(sign=False))
+    assert session.verdict.outcome is Outcome.DECLINED
+    assert "Verify another way" in capsys.readouterr().out
+
+
+# What may be said
+
+
+def test_a_session_that_is_not_to_be_signed_has_no_token_and_makes_no_key(home: Path) -> None:
+    session = verify(ShutRig(), presence_only(), options=SessionOptions(ask=decline, sign=False))
+    assert session.verdict.outcome is Outcome.DECLINED
+    assert session.token is None
+    assert not home.exists()
+    assert verify(ShutRig(), presence_only(), options=SessionOptions(ask=decline)).token is not None
+    assert home.exists()
+
+
+def test_a_key_that_is_given_signs_and_no_other_is_made(home: Path, tmp_path: Path) -> None:
+    key = load_or_create_device_key()
+    for file in home.iterdir():
+        file.unlink()
+    home.rmdir()
+    request = presence_only()
+    session = verify(ShutRig(), request, options=SessionOptions(ask=decline, key=key))
+    assert session.token is not None
+    assert (
+        verify_result(session.token, key.jwks(), request.nonce, request.audience).verdict == session.verdict
+    )
+    assert not home.exists()
+
+
+def test_a_recording_is_never_signed_even_if_that_is_asked_for(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("av", reason="recordings are written with PyAV (extra 'record')")
+    with RecordingWriter(TinyRig(), tmp_path / "recording") as recorder:
+        list(recorder.frames(recorder.now_s() + 0.2))
+    recording = open_recording(RigOptions(recording=tmp_path / "recording"))
+    key = load_or_create_device_key()
+    session = verify(recording, presence_only(), options=SessionOptions(ask=decline, key=key, sign=True))
+    assert session.verdict.outcome is Outcome.DECLINED
+    assert session.token is None
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (SessionOptions(), "Nothing of your face is kept"),
+        (SessionOptions(note=lambda name, value: None), "a recording of your face"),
+        (SessionOptions(keep_trace=True), "a report with maps measured from your face"),
+    ],
+)
+def test_the_person_is_told_what_is_kept(options: SessionOptions, told: str) -> None:
+    notices: list[ConsentNotice] = []
+
+    def listen(notice: ConsentNotice, /) -> Consent:
+        notices.append(notice)
+        return Consent.DECLINED
+
+    verify(ShutRig(), presence_only(), options=replace(options, ask=listen, sign=False))
+    assert told in notices[0].kept
