@@ -30,6 +30,8 @@ def run(
     parser: argparse.ArgumentParser,
     study: Callable[[argparse.Namespace], None],
     given: Sequence[str] | None = None,
+    *,
+    if_interrupted: str = "nothing is kept, the study begins anew",
 ) -> int:
     """Run a study with the given arguments (those of the process if None) and return its exit status.
 
@@ -43,7 +45,7 @@ def run(
         with unwinding_when_asked_to_end():
             study(arguments)
     except KeyboardInterrupt:
-        print("error: interrupted; nothing is kept, the study begins anew", file=sys.stderr)
+        print(f"error: interrupted; {if_interrupted}", file=sys.stderr)
         return INTERRUPTED_STATUS
     except (LightproofError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
