@@ -11,9 +11,13 @@ EXTRAS := demo,desktop
 comma := ,
 # Light-transport bases for studies: development data, no part of the project.
 BASES ?= ../shared/bases
+# Spectra of panels' primaries, for the same.
+SPECTRA ?= ../shared/spectra
+# WRITE=--write has studies put their tables into docs/ instead of printing them.
+WRITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris clean toolchain install install-dev
+.PHONY: help demo test test-rust test-python check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,13 +43,23 @@ check: install-dev ## Lint, format and type everything
 
 bench: install-dev ## Measure speed
 	cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2
-	$(BIN)/python benches/table.py
+	$(BIN)/python -m benches.table $(WRITE)
 
 study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, films of sessions from BASES, and power
 	cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
-	@if [ -d "$(BASES)" ]; then set -x; $(BIN)/python -m studies.freshness.wrong_challenge_study --bases "$(BASES)"; \
+	@if [ -d "$(BASES)" ]; then set -x; $(BIN)/python -m studies.freshness.wrong_challenge_study --bases "$(BASES)" $(WRITE); \
 	else echo "no wrong challenges are held against films: there are no bases in $(BASES); set BASES=DIR"; fi
-	$(BIN)/python -m studies.freshness.power_study --out docs/freshness-power.svg
+	$(BIN)/python -m studies.freshness.power_study --sessions 25 $(WRITE)
+
+study-photosafety: install-dev $(VENV_IRIS)/.ready ## Repeat docs/photosafety.md: real panels, IRIS on all its lights, and what gentle light costs
+	$(BIN)/python -m studies.photosafety.panels --spectra "$(SPECTRA)" $(WRITE)
+	$(BIN)/python -m studies.photosafety.iris_report --iris $(VENV_IRIS)/bin/python --count 10 $(WRITE)
+	$(BIN)/python -m studies.photosafety.gentle_cost --bases "$(BASES)" --subjects 3 --seeds 3 $(WRITE)
+	$(BIN)/python -m studies.photosafety.gentle_power $(WRITE)
+
+study-verdicts: install-dev ## Repeat docs/verdicts.md: the demo over many seeds, and relays that are late by more and more
+	$(BIN)/python -m studies.verdicts.demo --seeds 50 $(WRITE)
+	$(BIN)/python -m studies.verdicts.relay --seeds 20 $(WRITE)
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
 	@targets=$$(cargo +nightly fuzz list --fuzz-dir rust/fuzz) || exit 1; for target in $$targets; do \

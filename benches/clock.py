@@ -1,26 +1,21 @@
-"""How things are timed here: processor time of this thread, the best of many, and where it was measured.
+"""How things are timed here: processor time of this thread, the best of many.
 
-The best and not the mean: everything that disturbs a measurement makes it longer. One thread: NumPy's and
-OpenCV's own are
-switched off before they are imported, so import this module first.
+The best and not the mean: everything that disturbs a measurement makes it longer. NumPy, OpenCV and their
+linear algebra get one thread each when this module is loaded.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"
-
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
+import cv2
+import numpy as np
+from threadpoolctl import threadpool_limits
 
 cv2.setNumThreads(1)
+_LIMITS = threadpool_limits(1)  # in force as long as the process runs
 
 
 def best_s(*works: Callable[[], object], seconds: float = 1.0) -> list[float]:
@@ -45,14 +40,6 @@ def copy_s(bytes_moved: int, seconds: float = 0.3) -> float:
     return best_s(lambda: np.copyto(target, source), seconds=seconds)[0]
 
 
-def where() -> str:
-    """Return the processor, how many there are, how busy they are, and the day."""
-    name = platform.machine()
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            name = line.split(":", 1)[1].strip()
-            break
-    cores = len(os.sched_getaffinity(0))
-    load = os.getloadavg()[0]
-    versions = f"NumPy {np.__version__}, OpenCV {cv2.__version__}"
-    return f"{name}, {cores} cores, load {load:.1f}, {versions}, {datetime.now(UTC):%Y-%m-%d}"
+def conditions() -> list[str]:
+    """Return what the times depend on beside the machine: how busy it is, and the rivals' versions."""
+    return [f"load {os.getloadavg()[0]:.1f}", f"NumPy {np.__version__}", f"OpenCV {cv2.__version__}"]

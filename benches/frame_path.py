@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import clock  # first: it switches the threads off
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benches import clock
 from lightproof import _core
 
 WIDTH, HEIGHT = 1280, 720
@@ -230,7 +230,3 @@ def push_s(rows: int, columns: int, seconds: float = 0.2) -> float:
     response = _core.Response(np.ones((rows, columns), bool), cells, np.eye(3).tolist())
     light = np.full((4, 3), 0.3).tolist()
     return clock.best_s(lambda: response.push(cells, light, 0.0), seconds=seconds)[0]
-
-
-if __name__ == "__main__":
-    print(measure())

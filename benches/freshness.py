@@ -7,15 +7,15 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import clock  # first: it switches the threads off
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from numpy.typing import NDArray
 
+from benches import clock
 from lightproof import _core
 
-SEED = b"\x02" * 32
+DECOY_SEED = b"\x02" * 32
 CHUNK = 1 << 14
 """Decoys that NumPy works on at a time: its intermediate results stay in the second cache."""
 RHO = 0.95
@@ -24,7 +24,7 @@ FRAMES_HZ, EXPOSURE_S = 30.0, 0.015
 MIN_ENERGY = 0.25
 
 
-class Session:
+class MadeUpSession:
     """The light of a face that follows its challenge at 5 %, with a slow sway and noise; 96 frames by
     default."""
 
@@ -52,7 +52,7 @@ class Session:
 
     def rank(self, decoys: int, threads: int = 1) -> _core.Rank:
         """Rank the challenge as a calibrated rig does: at one latency."""
-        return self.face.rank(self.timeline, [0.0], decoy_seed=SEED, decoys=decoys, threads=threads)[0]
+        return self.face.rank(self.timeline, [0.0], decoy_seed=DECOY_SEED, decoys=decoys, threads=threads)[0]
 
 
 class Twin:
@@ -120,7 +120,7 @@ def decoys(count: int) -> Iterator[NDArray[np.uint8]]:
     per_stream, left = 1 << 16, count
     stream = 1
     while left > 0:
-        key_stream = Cipher(ChaCha20(SEED, struct.pack("<QQ", 0, stream)), None).encryptor()
+        key_stream = Cipher(ChaCha20(DECOY_SEED, struct.pack("<QQ", 0, stream)), None).encryptor()
         drawn = np.empty(0, np.uint8)
         of_stream = min(left, per_stream)
         for start in range(0, of_stream, CHUNK):
@@ -134,7 +134,7 @@ def decoys(count: int) -> Iterator[NDArray[np.uint8]]:
         stream += 1
 
 
-def whitened(session: Session) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def whitened(session: MadeUpSession) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the features and the shares as the core whitens them, computed from the session once more.
 
     Drift and motion are projected out in the core; here they come from the response's own nuisances, which a
@@ -181,15 +181,15 @@ def measure(seconds: float = 2.0) -> Freshness:
     Raises:
         AssertionError: core and twin score the same decoys differently, or rank the challenge differently.
     """
-    session = Session()
+    session = MadeUpSession()
     twin = Twin(*whitened(session))
     part = 1 << 18
-    _, scores = session.face.rank(session.timeline, [0.0], decoy_seed=SEED, decoys=part)
-    codes = _core.decoy_codes(SEED, len(scores))
+    _, scores = session.face.rank(session.timeline, [0.0], decoy_seed=DECOY_SEED, decoys=part)
+    codes = _core.decoy_codes(DECOY_SEED, len(scores))
     correlation = float(np.corrcoef(scores[scores > 0], twin.scores(codes)[scores > 0])[0, 1])
     assert correlation > 0.98, correlation
     challenge = np.asarray(session.challenge.codes)
-    assert np.array_equal(np.concatenate(list(decoys(part))), _core.decoy_codes(SEED, part))
+    assert np.array_equal(np.concatenate(list(decoys(part))), _core.decoy_codes(DECOY_SEED, part))
     rival = np.roll(challenge, 5)
     few = list(decoys(1 << 14))
     assert twin.rank(rival, iter(few), ceilings=True) == twin.rank(rival, iter(few), ceilings=False)
@@ -209,16 +209,12 @@ def measure(seconds: float = 2.0) -> Freshness:
 
 def rank_s(exponent: int, seconds: float = 0.3) -> float:
     """Return the seconds of a ranking among so many decoys (as a power of two)."""
-    session = Session()
+    session = MadeUpSession()
     return clock.best_s(lambda: session.rank((1 << exponent) - 1), seconds=seconds)[0]
 
 
 def latency_curve_s(frames: int, seconds: float = 0.2) -> float:
     """Return the seconds of the latency curve (110 latencies) after so many frames."""
-    session = Session(frames)
+    session = MadeUpSession(frames)
     latencies_s = np.arange(-0.120, 0.320, 0.004)
     return clock.best_s(lambda: session.face.latency_curve(session.timeline, latencies_s), seconds=seconds)[0]
-
-
-if __name__ == "__main__":
-    print(measure())

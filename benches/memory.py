@@ -1,11 +1,8 @@
 """Memory of whole sessions in one process: the most it takes, and whether it grows.
 
 The rig of the product is a camera; here it is a recording of one simulated session, made by another process,
-so that
-what the simulator takes is not counted. ``--simulated`` runs fresh simulated sessions in this process
+so that what the simulator takes is not counted. ``--simulated`` runs fresh simulated sessions in this process
 instead.
-
-    python benches/memory.py --sessions 1000
 """
 
 from __future__ import annotations
@@ -15,8 +12,10 @@ import gc
 import multiprocessing
 import re
 import resource
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.session import Entropy, SessionOptions, recorded_entropy
 from lightproof.verification import verify
+from studies import command
 
 MIB = 1 << 20
 
@@ -54,7 +54,9 @@ def resident_mib() -> float:
 def _peak_mib() -> float:
     # Not ru_maxrss: what a larger process starts begins with the larger one's peak (getrusage(2)).
     status = Path("/proc/self/status").read_text()
-    return float(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak is not None, "Linux tells the peak of every process"
+    return float(peak[1]) / 1024
 
 
 def record(path: Path, seed: int) -> None:
@@ -110,16 +112,20 @@ def run(sessions: int, *, simulated: bool, every: int = 0) -> Memory:
             gc.collect()
             after_mib.append(resident_mib())
             if every and (k + 1) % every == 0:
-                print(f"{time.strftime('%H:%M:%S')} {k + 1} sessions: {after_mib[-1]:.1f} MiB", flush=True)
+                command.tell(f"{time.strftime('%H:%M:%S')} {k + 1} sessions: {after_mib[-1]:.1f} MiB")
     return Memory(before_mib, tuple(after_mib), _peak_mib())
 
 
-def main() -> None:
-    """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=20)
-    parser.add_argument("--simulated", action="store_true")
-    arguments = parser.parse_args()
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the bench and return its exit status."""
+    parser = command.new_parser("benches.memory", __doc__)
+    add = parser.add_argument
+    add("--sessions", type=command.at_least(4), default=20, metavar="COUNT", help="one after the other (20)")
+    add("--simulated", action="store_true", help="fresh simulated sessions in this process")
+    return command.run(parser, _bench, given)
+
+
+def _bench(arguments: argparse.Namespace) -> None:
     memory = run(arguments.sessions, simulated=arguments.simulated, every=max(1, arguments.sessions // 20))
     print(
         f"before {memory.before_mib:.1f} MiB, after the first {memory.after_mib[0]:.1f}, after the last "
@@ -129,4 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

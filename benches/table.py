@@ -1,23 +1,17 @@
-"""One table of what docs/speed.md promises, measured now, here, in one run.
-
-python benches/table.py              prints it
-python benches/table.py --write      also writes the tables and the plots of docs/speed.md
-"""
+"""Measures what docs/speed.md promises, now, here, in one run; with --write draws the plots too."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-import clock  # first: it switches the threads off
-import decision
-import frame_path
-import freshness
+from benches import clock, decision, frame_path, freshness
+from studies import command, tables
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-START, END = "<!-- measured: benches/table.py --write -->", "<!-- /measured -->"
-
-Row = tuple[str, str, str, str, str]
+Row: TypeAlias = tuple[str, str, str, str, str]
 HEAD: Row = ("what", "measured", "against", "ratio", "× floor")
 
 
@@ -79,12 +73,6 @@ def rows() -> list[Row]:
     return table
 
 
-def _markdown(table: list[Row]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in (HEAD, *table)]
-    lines.insert(1, "|---" * len(HEAD) + "|")
-    return "\n".join(lines)
-
-
 def _plots(folder: Path) -> None:
     """Draw cost against pixels, cells, frames and decoys."""
     import matplotlib
@@ -123,25 +111,25 @@ def _plots(folder: Path) -> None:
     figure.savefig(folder / "scaling.svg", metadata={"Date": None})
 
 
-def main() -> None:
-    """Measure, print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
-    place, table = clock.where(), rows()
-    widths = [max(len(row[k]) for row in (HEAD, *table)) for k in range(len(HEAD))]
-    print(place)
-    for row in (HEAD, *table):
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-    if arguments.write:
-        _plots(DOCS / "speed")
-        page = DOCS / "speed.md"
-        before, rest = page.read_text(encoding="utf-8").split(START)
-        after = rest.split(END)[1]
-        page.write_text(
-            f"{before}{START}\nMeasured on {place}.\n\n{_markdown(table)}\n{END}{after}", encoding="utf-8"
-        )
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the bench and return its exit status."""
+    parser = command.new_parser("benches.table", __doc__)
+    tables.add_write_option(parser, "speed.md", "speed")
+    return command.run(parser, _bench, given)
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    conditions, measured = clock.conditions(), rows()
+    tables.put(
+        tables.markdown(HEAD, measured),
+        "speed",
+        arguments.write,
+        command=arguments.command,
+        measured_with=conditions,
+    )
+    if arguments.write is not None:
+        _plots(arguments.write.parent / "speed")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,7 +1,5 @@
 """Whether the hot loops are vectors on x86-64 and on aarch64: emits the assembly for both and counts
-instructions.
-
-    python benches/vectors.py            needs: rustup target add aarch64-unknown-linux-gnu
+instructions. It needs ``rustup target add aarch64-unknown-linux-gnu``.
 
 Counted are the functions that hold the hot loops, with all that was inlined into them: instructions on whole
 registers against those that do the same arithmetic on one number. On x86-64 the version for AVX2 is counted,
@@ -11,6 +9,7 @@ a loop that fell back to one number at a time on one of the two shows as a colum
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -18,10 +17,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lightproof.errors import LightproofError
+from studies import command, tables
+
 ROOT = Path(__file__).resolve().parents[1]
+HEAD = ("loop", "x86-64 vectors / single", "aarch64 vectors / single")
 TARGETS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu")
 LOOPS = {
     "colours of a frame": (["user7colours"], ["user7colours"]),
@@ -44,6 +48,10 @@ SINGLE = {
     "x86_64": re.compile(r"^\s+v?(?:add|sub|mul|fmadd\w*)ss\s"),
     "aarch64": re.compile(r"^\s+f(?:add|sub|mul|madd|msub)\s+s\d+"),
 }
+
+
+class VectorsMissingError(LightproofError, RuntimeError):
+    """A loop has no vectors where it should, or there is no assembly to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,10 @@ def emit(target: str, folder: Path) -> str:
     flags = "--emit=asm,link -C symbol-mangling-version=v0"
     settings = {"CARGO_TARGET_DIR": str(folder / "target"), "RUSTFLAGS": flags}
     settings |= {"CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "1"}
-    command = ["cargo", "build", "--release", "--quiet", "--target", target]
-    subprocess.run(command, cwd=user, check=True, env=os.environ | settings)
+    build = ["cargo", "build", "--release", "--quiet", "--target", target]
+    done = subprocess.run(build, cwd=user, check=False, env=os.environ | settings)
+    if done.returncode:
+        raise VectorsMissingError(f"cargo cannot build the core for {target}; rustup target add {target}")
     texts = sorted((folder / "target" / target / "release" / "deps").glob("*.s"))
     return "\n".join(path.read_text(encoding="utf-8") for path in texts)
 
@@ -109,17 +119,31 @@ def count(assembly: str, architecture: str) -> dict[str, Count]:
     return {name: Count(packed[name], single[name]) for name in LOOPS}
 
 
-def main() -> int:
-    """Print the table; 1 if a loop has no vectors on one of the two."""
-    missing = 0
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the bench and return its exit status: an error's if a loop has no vectors on one architecture."""
+    parser = command.new_parser("benches.vectors", __doc__)
+    tables.add_write_option(parser, "speed.md", "vectors")
+    return command.run(parser, _bench, given)
+
+
+def _bench(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = {target: count(emit(target, Path(folder)), target.split("-")[0]) for target in TARGETS}
-    print(f"{'loop':22}" + "".join(f"{target.split('-')[0]:>10} packed / single" for target in TARGETS))
-    for name in LOOPS:
-        counts = [found[target][name] for target in TARGETS]
-        missing += any(one.packed == 0 for one in counts)
-        print(f"{name:22}" + "".join(f"{one.packed:>17} / {one.single:<6}" for one in counts))
-    return int(missing > 0)
+    rows = [
+        (name, *(f"{found[target][name].packed} / {found[target][name].single}" for target in TARGETS))
+        for name in LOOPS
+    ]
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout
+    tables.put(
+        tables.markdown(HEAD, rows),
+        "vectors",
+        arguments.write,
+        command=arguments.command,
+        measured_with=[" ".join(rustc.split()[:2])],
+    )
+    missing = [name for name in LOOPS if any(found[target][name].packed == 0 for target in TARGETS)]
+    if missing:
+        raise VectorsMissingError(f"{', '.join(missing)}: no vectors on one of the two architectures")
 
 
 if __name__ == "__main__":

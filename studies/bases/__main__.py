@@ -1,4 +1,4 @@
-"""Make light-transport bases: python -m studies.bases --inputs DIR --out DIR --seed 11.
+"""Makes light-transport bases.
 
 What is finished is not made again, so the same command goes on where it stopped; no half file is ever left.
 One basis takes one core: to use several, start the command once for each species.
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lightproof.errors import LightproofError
 from lightproof.simulation import basis
+from studies import command
 from studies.bases.errors import OtherBasisError
 from studies.bases.heads import HeadModel, load_model
 from studies.bases.inputs import HEAD_FILES, HEADS, PHOTOGRAPHS, listed_subjects, photograph_file, verified
@@ -25,26 +25,23 @@ from studies.bases.render import RenderSettings, light_transport
 from studies.bases.scenes import mitsuba
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the bases that are asked for; return 0, or 1 after saying in one line what is missing."""
-    options = _parser().parse_args(arguments)
-    try:
-        _make(options)
-    except (LightproofError, OSError) as error:
-        print(f"studies.bases: {error}", file=sys.stderr)
-        return 1
-    return 0
+def main(given: Sequence[str] | None = None) -> int:
+    """Make the bases that are asked for and return the exit status."""
+    kept = "what is finished is kept, the same command goes on from there"
+    return command.run(_parser(), _make, given, if_interrupted=kept)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m studies.bases", description=__doc__)
+    parser = command.new_parser("studies.bases", __doc__)
     parser.add_argument("--inputs", type=Path, required=True, help="folder of what docs/bases.md lists")
     parser.add_argument("--out", type=Path, required=True, help="folder for SPECIES_NNN.npz")
     parser.add_argument("--species", type=_species, default=SPECIES, help=f"some of {','.join(SPECIES)}")
     parser.add_argument("--subjects", type=_subjects, default=listed_subjects(), help="such as 001,005")
-    parser.add_argument("--count", type=_positive, default=10, help="bases of each species (10)")
+    parser.add_argument("--count", type=command.at_least(1), default=10, help="bases of each species (10)")
     parser.add_argument("--seed", type=int, default=PUBLISHED_SEED, help="what all is drawn from (11)")
-    parser.add_argument("--samples", type=_positive, default=RenderSettings().samples, help="per pixel (64)")
+    parser.add_argument(
+        "--samples", type=command.at_least(1), default=RenderSettings().samples, help="per pixel (64)"
+    )
     parser.add_argument(
         "--unlisted-photographs", action="store_true", help="take photographs whatever their checksum"
     )
@@ -64,12 +61,6 @@ def _subjects(text: str) -> tuple[str, ...]:
     if not all(len(subject) == 3 and subject.isdecimal() for subject in chosen):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of three-digit numbers such as 001,005")
     return chosen
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
 
 
 def _make(options: argparse.Namespace) -> None:
@@ -97,7 +88,7 @@ def _make(options: argparse.Namespace) -> None:
         start_s = time.monotonic()
         photograph = load_photograph(options.inputs / file)
         light_transport(recipe, photograph, model, settings, meta).save(path)
-        print(f"{number} of {len(recipes)}: {path} {time.monotonic() - start_s:.0f} s", flush=True)
+        command.tell(f"{number} of {len(recipes)}: {path} {time.monotonic() - start_s:.0f} s")
 
 
 def _head_model(inputs: Path) -> HeadModel:

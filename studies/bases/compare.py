@@ -1,11 +1,9 @@
-"""Hold bases against others of the same name: as pictures, and through whole sessions of the product.
-
-Prints a table for docs/bases.md: python -m studies.bases.compare --published DIR --generated DIR
-"""
+"""Holds bases against others of the same name: as pictures, and through whole sessions of the product."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lightproof.errors import InputError
 from lightproof.policy import Policy
 from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.rigs.protocol import RigOptions
@@ -22,7 +21,18 @@ from lightproof.rigs.simulated import open_rig
 from lightproof.session import Entropy, SessionOptions
 from lightproof.simulation.basis import LightTransport, LinearImage, load
 from lightproof.verification import verify
+from studies import command, tables
 
+HEAD: Final = (
+    "basis",
+    "correlation",
+    "radiance",
+    "across",
+    "down",
+    "response",
+    "published ends",
+    "generated ends",
+)
 _BLUR_PX: Final = 3.0
 """Pictures are compared at about the size of a cell of the product's grid, where the paths' noise is gone."""
 
@@ -75,36 +85,60 @@ def sessions(path: Path, seeds: Sequence[int], response: float) -> Sessions:
     return Sessions(tuple(verdicts), float(across), float(down), float(strength))
 
 
-def _row(published: Path, generated: Path, seeds: Sequence[int], response: float) -> str:
+def row(published: Path, generated: Path, seeds: Sequence[int], response: float) -> tuple[object, ...]:
+    """Return the row of a basis: published / generated."""
     correlation, ratio = likeness(load(published), load(generated))
     one, other = (sessions(path, seeds, response) for path in (published, generated))
-    cells = [
+    return (
         generated.stem.replace("_", " "),
         f"{correlation:.3f}",
         f"{ratio:.2f}",
-        f"{one.across:+.2f} / {other.across:+.2f}",
-        f"{one.down:+.2f} / {other.down:+.2f}",
+        f"{one.across:+.2f} / {other.across:+.2f}".replace("-", "−"),
+        f"{one.down:+.2f} / {other.down:+.2f}".replace("-", "−"),
         f"{100 * one.response:.1f} / {100 * other.response:.1f} %",
-        "; ".join(sorted({*one.verdicts})),
-        "; ".join(sorted({*other.verdicts})),
-    ]
-    return f"| {' | '.join(cells)} |"
+        _told(one.verdicts),
+        _told(other.verdicts),
+    )
 
 
-def main() -> None:
-    """Print the table: published / generated."""
-    parser = argparse.ArgumentParser(prog="python -m studies.bases.compare", description=__doc__)
-    parser.add_argument("--published", type=Path, required=True)
-    parser.add_argument("--generated", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3, help="sessions with each basis (3)")
-    parser.add_argument("--response", type=float, default=0.10, help="the screen's light over the room's")
-    options = parser.parse_args()
-    print("| basis | correlation | radiance | across | down | response | published ends | generated ends |")
-    print("|---|---|---|---|---|---|---|---|")
-    for generated in sorted(options.generated.glob("*.npz")):
-        published = options.published / generated.name
-        print(_row(published, generated, range(1, options.seeds + 1), options.response), flush=True)
+def _told(verdicts: Sequence[str]) -> str:
+    """Return how sessions ended: their reasons, or the outcome where there is none."""
+    told = set()
+    for verdict in verdicts:
+        outcome, *reasons = verdict.split(", ")
+        told.add(", ".join(f"`{reason}`" for reason in reasons) or outcome)
+    return "; ".join(sorted(told))
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the comparison and return its exit status."""
+    parser = command.new_parser("studies.bases.compare", __doc__)
+    add = parser.add_argument
+    add("--published", type=Path, required=True, metavar="DIR")
+    add("--generated", type=Path, required=True, metavar="DIR")
+    add("--seeds", type=command.at_least(1), default=3, metavar="COUNT", help="sessions with each basis (3)")
+    add("--response", type=float, default=0.10, help="the screen's light over the room's (0.10)")
+    tables.add_write_option(parser, "bases.md", "generated")
+    return command.run(parser, _study, given)
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    found = sorted(arguments.generated.glob("*.npz"))
+    if not found:
+        raise InputError(f"{arguments.generated} holds no *.npz; give another --generated")
+    rows = []
+    for generated in found:
+        published = arguments.published / generated.name
+        rows.append(row(published, generated, range(1, arguments.seeds + 1), arguments.response))
+        command.tell(" ".join(map(str, rows[-1])))
+    tables.put(
+        tables.markdown(HEAD, rows),
+        "generated",
+        arguments.write,
+        command=arguments.command,
+        measured_with=sorted({f"Mitsuba {load(path).meta.get('mitsuba', 'unknown')}" for path in found}),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

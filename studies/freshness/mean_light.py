@@ -100,14 +100,14 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class MeanLightLook:
     """The light of a session so far: after how many dwells, and the face's (None with too few frames)."""
 
     dwells: int
     face: FaceLight | None
 
 
-class Session:
+class MeanLightSession:
     """A face that is lit by a challenge, filmed frame by frame."""
 
     def __init__(self, setting: Setting, seed: int) -> None:
@@ -120,7 +120,7 @@ class Session:
         self._setting = setting
         self._mixing = Conditions().mixing
 
-    def looks(self, dwells: range | tuple[int, ...]) -> Iterator[Look]:
+    def looks(self, dwells: range | tuple[int, ...]) -> Iterator[MeanLightLook]:
         """Film, and pause after each of these numbers of dwells to give what was seen until then."""
         setting, rng, mixing = self._setting, self._rng, self._mixing
         tint = rng.uniform(1 - _TINT, 1 + _TINT, 3)
@@ -163,4 +163,6 @@ class Session:
                     cells.astype(np.float32), seen.tolist(), 2 * (middle_s - LATENCY_S) / duration_s - 1
                 )
                 exposures_s.append(exposure_s)
-            yield Look(count, response.face_light(exposures_s, mixing.tolist()) if exposures_s else None)
+            yield MeanLightLook(
+                count, response.face_light(exposures_s, mixing.tolist()) if exposures_s else None
+            )

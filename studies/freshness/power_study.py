@@ -1,7 +1,6 @@
 """How often freshness recognises a living face: against response, room, frame rate and seconds of light.
 
-Run ``python -m studies.freshness.power_study --out docs/freshness-power.svg``; it prints the tables
-of ``docs/freshness.md`` about living faces. That a *wrong* challenge passes no more often than the theorem
+That a *wrong* challenge passes no more often than the theorem
 says is shown by :mod:`studies.freshness.wrong_challenge_study` on films of sessions, and by
 ``rust/core/tests/freshness_exact.rs`` on millions of synthetic videos.
 """
@@ -10,19 +9,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from lightproof.errors import InputError
 from lightproof.evaluation.workers.local import in_order
 from lightproof.files import write_atomic
 from lightproof.policy import MAX_DECOYS
 from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
 from lightproof.simulation.conditions import Conditions
-from studies.freshness.mean_light import LATENCY_S, Look, Session, Setting
+from studies import command, tables
+from studies.freshness.mean_light import LATENCY_S, MeanLightLook, MeanLightSession, Setting
 from studies.freshness.power_chart import Curve, Screen, power_chart
 from studies.freshness.ranking import comes_first
 
@@ -34,6 +35,7 @@ DWELLS: Final = range(5, 17)
 
 ONE_LOOK: Final = ", one look"
 SECONDS: Final = "seconds"
+DRAWING: Final = "freshness-power.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Power:
 
 def recognised(setting: Setting, seed: int, decoys: int = MAX_DECOYS) -> tuple[bool, bool]:
     """Return whether one session is recognised by one look at all its light, and by any of the four looks."""
-    session = Session(setting, seed)
+    session = MeanLightSession(setting, seed)
     one_look = four_looks = False
     for look in session.looks(LOOKS):
         four_looks = four_looks or _comes_first(session, look, decoys_at_a_look(decoys))
@@ -67,21 +69,49 @@ def power_by_dwells(setting: Setting, sessions: int, decoys: int = MAX_DECOYS) -
     """Return how many sessions one look recognises if it comes after each number of :data:`DWELLS`."""
     counts = [0] * len(DWELLS)
     for seed in range(sessions):
-        session = Session(setting, seed)
+        session = MeanLightSession(setting, seed)
         for index, look in enumerate(session.looks(DWELLS)):
             counts[index] += _comes_first(session, look, decoys)
     return counts
 
 
-def study(sessions: int, workers: int, progress: Callable[[str], None]) -> dict[str, list[Curve]]:
-    """Measure all curves on so many cores: by room for both rules, and against seconds of light.
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What was measured, of so many sessions for each figure: the room, ``"<room>, one look"`` and
+    :data:`SECONDS` -> curves."""
 
-    Returns the room, ``"<room>, one look"`` and :data:`SECONDS` -> curves. ``progress`` is told every line of
-    the tables as it is measured.
-    """
+    sessions: int
+    curves: dict[str, list[Curve]]
+
+    @classmethod
+    def load(cls, path: Path) -> Study:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            InputError: the file is not such a study.
+            OSError: it cannot be read.
+        """
+        try:
+            read = json.loads(path.read_text(encoding="utf-8"))
+            curves = {
+                name: [Curve(line["name"], tuple(line["at"]), tuple(line["shares"])) for line in lines]
+                for name, lines in read["curves"].items()
+            }
+            return cls(int(read["sessions"]), curves)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path} does not hold curves of this study ({error}); name another file"
+            ) from error
+
+    def save(self, path: Path) -> None:
+        """Keep it in a JSON file."""
+        write_atomic(path, json.dumps(asdict(self)), private=False)
+
+
+def study(sessions: int, workers: int, progress: Callable[[str], None]) -> Study:
+    """Measure all curves on so many cores: by room for both rules, and against seconds of light."""
     curves: dict[str, list[Curve]] = {}
     at = tuple(100 * response for response in RESPONSES)
-    progress(_row("room, fps, rule", [f"{x:g} %" for x in at]))
     for room_lx in ROOMS_LX:
         room = f"{room_lx:,.0f} lx"
         for rate_hz in FRAME_RATES_HZ:
@@ -93,17 +123,47 @@ def study(sessions: int, workers: int, progress: Callable[[str], None]) -> dict[
             ):
                 curve = Curve(f"{rate_hz:g} fps", at, tuple(count / sessions for count in counts))
                 curves.setdefault(room + rule, []).append(curve)
-                progress(_row(f"{room}, {rate_hz:g}{rule}", counts))
+                progress(f"{room}, {rate_hz:g} fps{rule}: {' '.join(map(str, counts))}")
     seconds = tuple(round(0.2 * dwells, 1) for dwells in DWELLS)
-    progress(_row("response, one look", [f"{x:g} s" for x in seconds]))
     settings = [Setting(response) for response in SECONDS_RESPONSES]
     by_dwells = in_order(settings, workers, partial(power_by_dwells, sessions=sessions))
     for response, counts in zip(SECONDS_RESPONSES, by_dwells, strict=True):
         name = f"{100 * response:g} %"
         shares = tuple(count / sessions for count in counts)
         curves.setdefault(SECONDS, []).append(Curve(name, seconds, shares))
-        progress(_row(name, counts))
-    return curves
+        progress(f"{name}, by seconds: {' '.join(map(str, counts))}")
+    return Study(sessions, curves)
+
+
+def power_table(measured: Study) -> str:
+    """Return the table by room and frame rate as Markdown: by four looks / by one look at all the light."""
+    rooms = [name for name in measured.curves if name + ONE_LOOK in measured.curves]
+    pairs = [
+        (room, four, one)
+        for room in rooms
+        for four, one in zip(measured.curves[room], measured.curves[room + ONE_LOOK], strict=True)
+    ]
+    head = ("room, fps", *(f"{at:g} %" for at in pairs[0][1].at))
+    return tables.markdown(
+        head,
+        (
+            (
+                f"{room}, {four.name.removesuffix(' fps')}",
+                *(
+                    f"{by_four} / {by_one}"
+                    for by_four, by_one in zip(_counts(measured, four), _counts(measured, one), strict=True)
+                ),
+            )
+            for room, four, one in pairs
+        ),
+    )
+
+
+def seconds_table(measured: Study) -> str:
+    """Return the table by seconds of light as Markdown."""
+    curves = measured.curves[SECONDS]
+    head = ("response", *(f"{at:g} s" for at in curves[0].at))
+    return tables.markdown(head, ((curve.name, *_counts(measured, curve)) for curve in curves))
 
 
 def draw(curves: dict[str, list[Curve]]) -> str:
@@ -121,38 +181,40 @@ def draw(curves: dict[str, list[Curve]]) -> str:
     return power_chart({room: curves[room] for room in rooms}, screens, curves[SECONDS], description)
 
 
-def main() -> None:
-    """Measure, print the tables and write the drawing."""
-    parser = argparse.ArgumentParser(description="How often freshness recognises a living face.")
-    parser.add_argument("--out", type=Path, required=True, metavar="SVG", help="where the drawing goes")
-    parser.add_argument("--sessions", type=int, default=60, help="sessions for each point of each curve")
-    parser.add_argument(
-        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes (all cores)"
-    )
-    parser.add_argument("--curves", type=Path, metavar="JSON", help="drawn if it exists, else kept there")
-    arguments = parser.parse_args()
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the study and return its exit status."""
+    parser = command.new_parser("studies.freshness.power_study", __doc__)
+    add = parser.add_argument
+    add("--sessions", type=command.at_least(1), default=60, metavar="COUNT", help="for each figure (60)")
+    add("--curves", type=Path, metavar="JSON", help="taken from here if it exists, else measured and kept")
+    add("--out", type=Path, metavar="SVG", help=f"where the drawing goes; with --write, {DRAWING} beside it")
+    command.add_jobs_option(parser)
+    tables.add_write_option(parser, "freshness.md", "power", "power-seconds")
+    return command.run(parser, _study, given)
+
+
+def _study(arguments: argparse.Namespace) -> None:
     kept: Path | None = arguments.curves
     if kept is not None and kept.exists():
-        read = json.loads(kept.read_text())
-        curves = {
-            name: [Curve(line["name"], tuple(line["at"]), tuple(line["shares"])) for line in lines]
-            for name, lines in read.items()
-        }
+        measured = Study.load(kept)
     else:
-        curves = study(arguments.sessions, arguments.jobs, partial(print, flush=True))
+        measured = study(arguments.sessions, arguments.jobs, command.tell)
         if kept is not None:
-            content = {name: [asdict(line) for line in lines] for name, lines in curves.items()}
-            write_atomic(kept, json.dumps(content), private=False)
-    write_atomic(arguments.out, draw(curves), private=False)
+            measured.save(kept)
+    for name, table in (("power", power_table(measured)), ("power-seconds", seconds_table(measured))):
+        tables.put(table, name, arguments.write, command=arguments.command)
+    drawing = arguments.out or (arguments.write and arguments.write.with_name(DRAWING))
+    if drawing is not None:
+        write_atomic(drawing, draw(measured.curves), private=False)
 
 
-def _comes_first(session: Session, look: Look, decoys: int) -> bool:
+def _comes_first(session: MeanLightSession, look: MeanLightLook, decoys: int) -> bool:
     return comes_first(look.face, session.timeline, [LATENCY_S], decoy_seed=session.decoy_seed, decoys=decoys)
 
 
-def _row(name: str, cells: Sequence[object]) -> str:
-    return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"
+def _counts(measured: Study, curve: Curve) -> list[int]:
+    return [round(share * measured.sessions) for share in curve.shares]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

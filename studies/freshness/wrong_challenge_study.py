@@ -1,16 +1,13 @@
 """How often the evidence takes a wrong challenge for the right one, on films of whole sessions.
 
-Run ``python -m studies.freshness.wrong_challenge_study --bases DIR``; it prints the tables of
-``docs/freshness.md`` on standard output, and on standard error what it is doing. ``--recordings DIR`` holds
-wrong challenges against recordings as well, laid out as ``lightproof evaluate`` wants them. Some of the
-simulated sessions are recorded by the product's own writer first and filmed from the recording; those are
-deleted at the end.
+Simulated sessions are filmed; ``--recordings DIR`` holds wrong challenges against recordings as well, laid
+out as ``lightproof evaluate`` wants them. Some of the simulated sessions are recorded by the product's own
+writer first and filmed from the recording; those are deleted at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -25,8 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from lightproof.cli.progress import unwinding_when_asked_to_end
-from lightproof.errors import InputError, LightproofError
+from lightproof.errors import InputError
 from lightproof.evaluation.campaign import Campaign
 from lightproof.evaluation.lights import LIGHTS
 from lightproof.evaluation.species import Source, SourceKind, find_recordings, find_sources
@@ -34,15 +30,14 @@ from lightproof.evaluation.trials import AS_RECORDED, Trial
 from lightproof.evaluation.workers.local import each_in_processes
 from lightproof.policy import MAX_DECOYS
 from lightproof.result import software_sha256
+from studies.command import add_jobs_option, at_least, new_parser, run, tell
 from studies.freshness.films import record
 from studies.freshness.wrong_challenges import FEW, WorkResult, WorkUnit, run_unit
+from studies.tables import add_write_option, put
 
 LEVELS: Final = ("0.02", "0.05", "0.10", "0.30")
 MAX_ROUNDS: Final = 3
 """A film that cannot be had (too bright, for one) leaves its share to another simulated session, so often."""
-
-ERROR_STATUS: Final = 1
-INTERRUPTED_STATUS: Final = 130
 
 
 def simulated_trials(
@@ -86,7 +81,7 @@ def work_units(
 def study(
     work: Sequence[WorkUnit], workers: int, progress: Callable[[str], None] = lambda line: None
 ) -> list[WorkResult]:
-    """Do the work on so many cores and return what came of it, in its order; told line by line.
+    """Do the work on so many cores and return the results in its order; ``progress`` is told each line.
 
     Raises:
         WorkersLostError: a process was killed.
@@ -101,41 +96,32 @@ def study(
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run the study, print its tables and return the exit status."""
+    """Run the study and return its exit status."""
     parser = _parser()
-    arguments = parser.parse_args(given)
+    return run(parser, partial(_study, parser), given)
+
+
+def _study(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    # Imported before anything is filmed: a missing extra is told at once.
+    from studies.freshness.wrong_challenge_tables import films_table, remarks
+
     if arguments.bases is None and arguments.recordings is None:
         parser.error("name a folder of --bases, of --recordings, or both")
-    try:
-        _run(arguments)
-    except KeyboardInterrupt:
-        print("error: interrupted; nothing is kept, the study begins anew", file=sys.stderr)
-        return INTERRUPTED_STATUS
-    except LightproofError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return ERROR_STATUS
-    return 0
-
-
-def _run(arguments: argparse.Namespace) -> None:
-    # Imported before anything is filmed: a missing extra is told at once.
-    from studies.freshness.wrong_challenge_tables import tables
-
     started_s = time.monotonic()
-    progress = partial(print, file=sys.stderr, flush=True)
-    with unwinding_when_asked_to_end(), tempfile.TemporaryDirectory() as folder:
-        trials, spare = _trials(arguments, Path(folder), progress)
+    with tempfile.TemporaryDirectory() as folder:
+        trials, spare = _trials(arguments, Path(folder), tell)
         work = work_units(trials, arguments.scorings, arguments.p_values, arguments.sessions, arguments.whole)
         results: list[WorkResult] = []
         for _ in range(MAX_ROUNDS):
-            results += study(work, arguments.jobs, progress)
+            results += study(work, arguments.jobs, tell)
             lost = [one.unit for one in results[-len(work) :] if one.no_film]
             work = [replace(unit, trial=trial) for unit, trial in zip(lost, spare, strict=False)]
             if not work:
                 break
-    print("\n".join(tables(results)))
     minutes = (time.monotonic() - started_s) / 60
-    print(f"\n({minutes:.1f} minutes with {arguments.jobs} processes.)")
+    took = f"{minutes:.0f} minutes of {arguments.jobs} processes"
+    put(films_table(results), "films", arguments.write, command=arguments.command, measured_with=[took])
+    print("\n" + "\n".join(remarks(results)))
 
 
 def _trials(
@@ -167,35 +153,22 @@ def _trials(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wrong_challenge_study", description="How often a wrong challenge is taken for the right one."
-    )
-    add = parser.add_argument
+    parser = new_parser("studies.freshness.wrong_challenge_study", __doc__)
+    add, count = parser.add_argument, at_least(0)
     add("--bases", type=Path, metavar="DIR", help="light-transport bases (*.npz), recordings beside them")
     add("--recordings", type=Path, metavar="DIR", help="recordings: <species>/<recording>/")
-    add("--films", type=_count, default=120, help="simulated sessions that are filmed")
-    add("--record", type=_count, default=12, help="simulated sessions that are recorded, then filmed")
+    add("--films", type=count, default=120, help="simulated sessions that are filmed (120)")
+    add("--record", type=count, default=12, help="simulated sessions that are recorded, then filmed (12)")
     add("--response", type=_listed, default=LEVELS, metavar="LEVELS", help="of the simulated sessions")
     add("--lights", type=_listed, default=tuple(LIGHTS), metavar="NAMES", help="of the simulated sessions")
-    add("--scorings", type=_count, default=1_000_000, help=f"wrong challenges among {FEW:,} decoys")
-    add("--p-values", type=_count, default=10_000, help="wrong challenges whose p-values are tested")
-    add("--sessions", type=_count, default=10_000, help="whole sessions among the default policy's decoys")
-    add("--whole", type=_count, default=100, help="of these, judged in every part to see how they end")
-    add("--seed", type=_count, default=0, help="the same seed, the same study")
-    add("--jobs", type=_positive, default=len(os.sched_getaffinity(0)), help="processes (all cores)")
+    add("--scorings", type=count, default=1_000_000, help=f"wrong challenges among {FEW:,} decoys (10⁶)")
+    add("--p-values", type=count, default=10_000, help="wrong challenges whose p-values are tested (10⁴)")
+    add("--sessions", type=count, default=10_000, help="whole sessions among the default decoys (10⁴)")
+    add("--whole", type=count, default=100, help="of these, judged in every part to see how they end (100)")
+    add("--seed", type=count, default=0, help="the same seed, the same study")
+    add_jobs_option(parser)
+    add_write_option(parser, "freshness.md", "films")
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if _count(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return int(text)
 
 
 def _listed(text: str) -> tuple[str, ...]:

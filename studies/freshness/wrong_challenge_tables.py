@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from lightproof.errors import InputError, MissingExtraError
 from lightproof.evaluation.trials import AS_RECORDED
 from lightproof.policy import MAX_DECOYS
 from studies.freshness.wrong_challenges import FEW, WorkResult
+from studies.tables import markdown
 
 try:
     from scipy.stats import binom, kstest
@@ -18,22 +20,44 @@ except ImportError as error:
     ) from error
 
 
-def tables(held: Sequence[WorkResult]) -> list[str]:
-    """Return the tables and tests of a study as lines of Markdown."""
-    films = [one for one in held if not one.no_film]
-    if not films:
-        raise InputError(f"nothing could be filmed; the first reason is: {held[0].no_film}")
-    sessions = sum(one.unit.sessions for one in films)
+HEAD: Final = (
+    "films of",
+    "films",
+    "own challenge first",
+    "wrong: scorings",
+    f"first of {FEW + 1:,}",
+    "the theorem",
+    "p",
+    "sessions, full K",
+    "first at any look",
+    "verified",
+)
+
+
+def films_table(held: Sequence[WorkResult]) -> str:
+    """Return the table of a study as Markdown: by species, of all that were simulated, recorded, and of all.
+
+    Raises:
+        InputError: nothing could be filmed.
+    """
+    films = _films(held)
     kinds: dict[str, list[WorkResult]] = {}
     for one in sorted(films, key=lambda one: (_recorded(one), one.unit.trial.source.species)):
         kinds.setdefault(_kind(one), []).append(one)
+    groups = kinds | {name: group for name, group in _groups(films).items() if group}
+    return markdown(HEAD, (_row(name, group) for name, group in groups.items()))
+
+
+def remarks(held: Sequence[WorkResult]) -> list[str]:
+    """Return what else is to be said of a study as lines of Markdown: p-values, endings, films that are
+    missing.
+
+    Raises:
+        InputError: nothing could be filmed.
+    """
+    films = _films(held)
+    sessions = sum(one.unit.sessions for one in films)
     return [
-        "| films of | films | own challenge first | wrong: scorings | first of 1,024 | expected | p | "
-        "sessions | first at any look | verified |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-        *(_row(kind, of_kind) for kind, of_kind in kinds.items()),
-        *(_row(name, group) for name, group in _groups(films).items() if group),
-        "",
         *_uniform(films),
         "",
         f"first at any look of {sessions:,} sessions: the theorem allows {sessions / (MAX_DECOYS + 1):.2g}",
@@ -47,6 +71,13 @@ def two_sided(successes: int, trials: int, chance: float) -> float:
     of the binomial distribution, at most 1."""
     at_most, at_least = binom.cdf(successes, trials, chance), binom.sf(successes - 1, trials, chance)
     return float(min(1.0, 2 * at_most, 2 * at_least))
+
+
+def _films(held: Sequence[WorkResult]) -> list[WorkResult]:
+    films = [one for one in held if not one.no_film]
+    if not films:
+        raise InputError(f"nothing could be filmed; the first reason is: {held[0].no_film}")
+    return films
 
 
 def _recorded(one: WorkResult) -> bool:
@@ -66,23 +97,22 @@ def _groups(films: Sequence[WorkResult]) -> dict[str, list[WorkResult]]:
     }
 
 
-def _row(kind: str, films: Sequence[WorkResult]) -> str:
+def _row(kind: str, films: Sequence[WorkResult]) -> tuple[object, ...]:
     scorings = sum(one.unit.scorings for one in films)
     first = sum(one.first for one in films)
     chance = 1 / (FEW + 1)
-    cells = (
+    return (
         kind,
         len(films),
         sum(one.own is not None and one.own.fresh for one in films),
         f"{scorings:,}",
-        first,
+        f"{first:,}",
         f"{scorings * chance:.1f}",
         f"{two_sided(first, scorings, chance):.2f}",
         f"{sum(one.unit.sessions for one in films):,}",
         sum(one.fresh for one in films),
         sum(one.verified for one in films),
     )
-    return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
 def _uniform(films: Sequence[WorkResult]) -> list[str]:
@@ -99,8 +129,8 @@ def _endings(films: Sequence[WorkResult]) -> list[str]:
     endings = sum((one.endings for one in films), Counter())
     if not endings:
         return []
-    rows = [
-        f"| {outcome}: {', '.join(reasons) or 'all parts pass'} | {count} |"
-        for (outcome, reasons), count in endings.most_common()
-    ]
-    return ["", "| how sessions end that are judged whole | sessions |", "|---|---|", *rows]
+    rows = (
+        (f"{outcome}: {', '.join(reasons) or 'all parts pass'}", number)
+        for (outcome, reasons), number in endings.most_common()
+    )
+    return ["", markdown(("how sessions end that are judged whole", "sessions"), rows)]

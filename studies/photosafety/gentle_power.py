@@ -1,7 +1,5 @@
 """What gentle light costs where light is weak: in power, and in time until the light ends.
 
-    python -m studies.photosafety.gentle_power --write docs/photosafety.md
-
 Sessions are those of docs/freshness.md: the mean light of a living face, looked at after the same numbers
 of dwells in either mode, at the full number of decoys. A look takes the time of a dwell while the light plays
 on, so the light ends one dwell after the look that recognises the face, with the last dwell if none does.
@@ -10,69 +8,92 @@ on, so the light ends one dwell after the look that recognises the face, with th
 from __future__ import annotations
 
 import argparse
-import os
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from typing import Final
+import itertools
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, get_args
 
 import numpy as np
 
+from lightproof.evaluation.workers.local import in_order
 from lightproof.policy import MAX_DECOYS, Mode
 from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
-from studies.doc_table import put
-from studies.freshness.mean_light import LATENCY_S, Session, Setting
+from studies import command, tables
+from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 from studies.freshness.ranking import comes_first
 
-MODES: Final[tuple[Mode, ...]] = ("standard", "gentle")
-RESPONSES: Final = (0.005, 0.01, 0.02, 0.03)
+HEAD: Final = (
+    "response",
+    "mode",
+    "sessions",
+    "found by look 1",
+    "2",
+    "3",
+    "4",
+    "light ends, median",
+    "90 %",
+    "mean",
+)
+WEAK_RESPONSES: Final = (0.005, 0.01, 0.02, 0.03)
 
 
-def play(setting: Setting, seed: int) -> tuple[int | None, float]:
-    """Play one session: the look that recognised the face, None if none did, and when the light ended."""
-    session = Session(setting, seed)
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a session ended: the look that recognised the face (None if none did), and when the light ended."""
+
+    look: int | None
+    light_s: float
+
+
+def play(setting: Setting, seed: int) -> Ending:
+    """Play one session."""
+    session = MeanLightSession(setting, seed)
     decoys, decoy_seed = decoys_at_a_look(MAX_DECOYS), session.decoy_seed
     for number, look in enumerate(session.looks(LOOKS)):
         if comes_first(look.face, session.timeline, [LATENCY_S], decoy_seed=decoy_seed, decoys=decoys):
-            return number, min(look.dwells + 1, LOOKS[-1]) * session.challenge.dwell_s
-    return None, session.challenge.duration_s
+            return Ending(number, min(look.dwells + 1, LOOKS[-1]) * session.challenge.dwell_s)
+    return Ending(None, session.challenge.duration_s)
 
 
-def table(sessions: int) -> str:
-    """The table as Markdown."""
-    lines = [
-        "| response | mode | sessions | found by look 1 | 2 | 3 | 4 | light ends, median | 90 % | mean |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for response in RESPONSES:
-            for mode in MODES:
-                setting = Setting(response, mode=mode)
-                played = list(pool.map(play, [setting] * sessions, range(sessions)))
-                looks = [look for look, _ in played if look is not None]
-                by_look = [sum(look <= last for look in looks) for last in range(len(LOOKS))]
-                ends_s = [end_s for _, end_s in played]
-                median, most, mean = np.median(ends_s), np.quantile(ends_s, 0.9), np.mean(ends_s)
-                counts = " | ".join(map(str, by_look))
-                lines.append(
-                    f"| {response:.1%} | {mode} | {sessions} | {counts} | {median:.1f} s | {most:.1f} s "
-                    f"| {mean:.1f} s |"
-                )
-                print(lines[-1], flush=True)
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Print the table, or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def row(setting: Setting, endings: Sequence[Ending]) -> tuple[object, ...]:
+    """Return the row of the sessions of one setting."""
+    looks = [ending.look for ending in endings if ending.look is not None]
+    light_s = [ending.light_s for ending in endings]
+    return (
+        f"{setting.response:.1%}",
+        setting.mode,
+        len(endings),
+        *(sum(look <= last for look in looks) for last in range(len(LOOKS))),
+        *(f"{value:.1f} s" for value in (np.median(light_s), np.quantile(light_s, 0.9), np.mean(light_s))),
     )
-    parser.add_argument("--sessions", type=int, default=60, help="sessions of each response and mode")
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the study and return its exit status."""
+    parser = command.new_parser("studies.photosafety.gentle_power", __doc__)
     parser.add_argument(
-        "--write", type=Path, help="document with the marks <!-- gentle-power --> and <!-- /gentle-power -->"
+        "--sessions",
+        type=command.at_least(1),
+        default=60,
+        metavar="COUNT",
+        help="sessions of each response and mode (60)",
     )
-    arguments = parser.parse_args()
-    put(table(arguments.sessions), "gentle-power", arguments.write)
+    command.add_jobs_option(parser)
+    tables.add_write_option(parser, "photosafety.md", "gentle-power")
+    return command.run(parser, _study, given)
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    rows = []
+    for response, mode in itertools.product(WEAK_RESPONSES, get_args(Mode)):
+        setting = Setting(response, mode=mode)
+        endings = in_order(range(arguments.sessions), arguments.jobs, partial(play, setting))
+        rows.append(row(setting, endings))
+        command.tell(" ".join(map(str, rows[-1])))
+    tables.put(tables.markdown(HEAD, rows), "gentle-power", arguments.write, command=arguments.command)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

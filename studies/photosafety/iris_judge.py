@@ -18,9 +18,9 @@ from iris_pse_detection import Configuration, VideoAnalyser
 
 
 def quadrant_colours(video: str) -> list[list[list[int]]]:
-    """The RGB colours of the quadrants TL TR BL BR of every frame, as OpenCV decodes it."""
+    """Return the RGB colours of the quadrants TL TR BL BR of every frame, as OpenCV decodes it."""
     capture = cv2.VideoCapture(video)
-    colours = []
+    colours: list[list[list[int]]] = []
     while True:
         read, frame = capture.read()
         if not read:
@@ -31,7 +31,7 @@ def quadrant_colours(video: str) -> list[list[list[int]]]:
 
 
 def judge(video: str) -> dict[str, object]:
-    """What IRIS says of a video with its default thresholds, pattern detection included."""
+    """Return what IRIS says of a video with its default thresholds, pattern detection included."""
     with tempfile.TemporaryDirectory() as results, contextlib.redirect_stdout(sys.stderr):
         configuration = Configuration(results_path=f"{results}/", pattern_detection_enabled=True)
         result = VideoAnalyser(configuration).analyse_video(video)

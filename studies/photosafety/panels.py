@@ -1,10 +1,7 @@
 """How far a challenge is from the limits of photosafety on screens that are not sRGB.
 
-    python -m studies.photosafety.panels --spectra ../shared/spectra
-
-prints the table of docs/photosafety.md; ``--write docs/photosafety.md`` puts it there. A panel is given by
-the spectra of its primaries: ``display_NAME.csv`` with a header and columns of wavelength in nm, red, green
-and blue radiance.
+A panel is given by the spectra of its primaries: ``display_NAME.csv`` with a header and columns of wavelength
+in nm, red, green and blue radiance.
 
 The worst case is searched, not drawn: a quadrant can go from any colour of the palette to any other, so no
 challenge is worse than one in which both halves of the screen swap two colours all the time, the two being
@@ -16,20 +13,34 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.challenge import PALETTE_SRGB, Challenge, check_light, check_photosafety
-from studies.doc_table import put
+from lightproof.errors import InputError
+from lightproof.policy import Mode
+from studies import command, tables
 
 Array = NDArray[np.float64]
 
 GAMMAS: Final = ("1.8", "2.0", "2.2", "sRGB", "2.4", "2.6", "managed")
-MODES: Final = ("standard", "gentle")
+HEAD: Final = (
+    "panel",
+    "gamma",
+    "luminance",
+    "step",
+    "contrast",
+    "R/(R+G+B)",
+    "Δu′v′",
+    "a change by",
+    "flashes/s",
+)
 
 SRGB_TO_XYZ: Final = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 """IEC 61966-2-1. A panel's light is brought back to linear sRGB, in which WCAG defines saturated red."""
@@ -55,33 +66,34 @@ def colour_matching(nm: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Panel:
+class MeasuredPanel:
     """A screen. ``xyz`` (3, 3): columns are its primaries, scaled so that full white has Y = 1."""
 
     name: str
     xyz: Array
 
     @classmethod
-    def from_spectra(cls, name: str, nm: Array, radiance: Array) -> Panel:
+    def from_spectra(cls, name: str, nm: Array, radiance: Array) -> MeasuredPanel:
         """The panel whose primaries, columns of ``radiance`` (N, 3), were measured at ``nm`` (N,)."""
         weighted = colour_matching(nm)[:, :, None] * radiance[None]
         xyz = np.asarray(np.trapezoid(weighted, nm, axis=1))
         return cls(name, xyz / xyz[1].sum())
 
     @classmethod
-    def load(cls, path: Path) -> Panel:
+    def load(cls, path: Path) -> MeasuredPanel:
+        """Read the panel of a file ``display_NAME.csv``."""
         table = np.loadtxt(path, delimiter=",", skiprows=1)
         return cls.from_spectra(path.stem.removeprefix("display_"), table[:, 0], table[:, 1:4])
 
 
-SRGB_PANEL: Final = Panel("sRGB primaries", SRGB_TO_XYZ / SRGB_TO_XYZ[1].sum())
+SRGB_PANEL: Final = MeasuredPanel("sRGB primaries", SRGB_TO_XYZ / SRGB_TO_XYZ[1].sum())
 
 
 def _srgb_to_linear(value: Array) -> Array:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def shown(panel: Panel, codes: NDArray[np.uint8], gamma: str) -> Array:
+def shown(panel: MeasuredPanel, codes: NDArray[np.uint8], gamma: str) -> Array:
     """CIE XYZ, white having Y = 1, of 8-bit codes (..., 3) on a panel.
 
     ``gamma`` is the exponent of the panel, or ``sRGB`` for that curve, or ``managed``: the codes are taken
@@ -142,9 +154,9 @@ class Margins:
         return [name for name, is_broken in counts.items() if is_broken]
 
 
-def _swap(panel: Panel, gamma: str, mode: str, first: int, second: int) -> Margins:
+def _swap(panel: MeasuredPanel, gamma: str, mode: Mode, first: int, second: int) -> Margins:
     """What swapping two colours does, from the second dwell on: the first comes from the grey."""
-    challenge = Challenge.from_codes(swap_codes(first, second), mode)  # type: ignore[arg-type]
+    challenge = Challenge.from_codes(swap_codes(first, second), mode)
     steps = challenge.steps_srgb[len(challenge.steps_srgb) // len(challenge) :, 0]
     xyz = shown(panel, steps, gamma)
     luminance = xyz[:, 1]
@@ -174,20 +186,20 @@ def _swap(panel: Panel, gamma: str, mode: str, first: int, second: int) -> Margi
     return replace(found, flashes_per_s=flashes_per_s)
 
 
-def margins(panel: Panel, gamma: str, mode: str) -> Margins:
+def margins(panel: MeasuredPanel, gamma: str, mode: Mode) -> Margins:
     """Search the worst challenge of this mode for this panel and gamma, each figure on its own."""
     pairs = itertools.permutations(range(len(PALETTE_SRGB)), 2)
     return _worst([_swap(panel, gamma, mode, first, second) for first, second in pairs])
 
 
-def drawn_flashes(panel: Panel, gamma: str, mode: str, count: int) -> tuple[int, int]:
+def drawn_flashes(panel: MeasuredPanel, gamma: str, mode: Mode, count: int) -> tuple[int, int]:
     """Most flashes by luminance in the worst second of drawn challenges: in a quadrant, and in all together.
 
     Quadrants whose swings overlap but do not start and end with the same steps count one by one together.
     """
     one = together = 0
     for seed in range(count):
-        challenge = Challenge.generate(seed.to_bytes(32, "little"), mode)  # type: ignore[arg-type]
+        challenge = Challenge.generate(seed.to_bytes(32, "little"), mode)
         luminance = np.clip(shown(panel, challenge.steps_srgb, gamma)[..., 1], 0, 1)
         whole = [luminance[:, [quadrant] * 4] for quadrant in range(4)]
         *alone, all_four = (
@@ -217,53 +229,56 @@ def _worst(found: list[Margins]) -> Margins:
     )
 
 
-def table(panels: list[Panel]) -> str:
-    """The table as Markdown: the worse of both modes, which differ little."""
-    lines = [
-        "| panel | gamma | luminance | step | contrast | R/(R+G+B) | Δu′v′ | a change by | flashes/s |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for panel, gamma in itertools.product(panels, GAMMAS):
-        by_mode = [margins(panel, gamma, mode) for mode in MODES]
-        worst = _worst(by_mode)
-        from_cd_m2 = f" from {worst.counts_from_cd_m2:.0f} cd/m²"
-        broken = [name + from_cd_m2 * (name == "BT.1702") for name in worst.broken]
-        cells = (
-            panel.name,
-            gamma,
-            f"{worst.luminance[0]:.3f}–{worst.luminance[1]:.3f}",
-            f"{worst.step:.3f}",
-            f"{worst.contrast:.3f}",
-            f"{worst.saturation:.3f}",
-            f"{worst.chromaticity:.2f}",
-            ", ".join(broken) or "none",
-            " / ".join(str(found.flashes_per_s) for found in by_mode),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+def table(panels: list[MeasuredPanel]) -> str:
+    """Return the table as Markdown: the worse of both modes, which differ little."""
+    return tables.markdown(HEAD, (_row(*one) for one in itertools.product(panels, GAMMAS)))
 
 
-def main() -> None:
-    """Print the table, or put it into a document."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def _row(panel: MeasuredPanel, gamma: str) -> tuple[object, ...]:
+    by_mode = [margins(panel, gamma, mode) for mode in get_args(Mode)]
+    worst = _worst(by_mode)
+    from_cd_m2 = f" from {worst.counts_from_cd_m2:.0f} cd/m²"
+    broken = [name + from_cd_m2 * (name == "BT.1702") for name in worst.broken]
+    return (
+        panel.name,
+        gamma,
+        f"{worst.luminance[0]:.3f}–{worst.luminance[1]:.3f}",
+        f"{worst.step:.3f}",
+        f"{worst.contrast:.3f}",
+        f"{worst.saturation:.3f}",
+        f"{worst.chromaticity:.2f}",
+        ", ".join(broken) or "none",
+        " / ".join(str(found.flashes_per_s) for found in by_mode),
     )
-    parser.add_argument("--spectra", type=Path, required=True, help="folder with display_*.csv")
-    parser.add_argument(
-        "--write", type=Path, help="document with the marks <!-- panels --> and <!-- /panels -->"
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the study and return its exit status."""
+    parser = command.new_parser("studies.photosafety.panels", __doc__)
+    add = parser.add_argument
+    add("--spectra", type=Path, required=True, metavar="DIR", help="folder with display_*.csv")
+    add(
+        "--drawn",
+        type=command.at_least(1),
+        metavar="COUNT",
+        help="print the flashes of so many drawn challenges instead",
     )
-    parser.add_argument(
-        "--drawn", type=int, metavar="COUNT", help="print the flashes of drawn challenges instead"
-    )
-    arguments = parser.parse_args()
-    panels = [SRGB_PANEL, *(Panel.load(path) for path in sorted(arguments.spectra.glob("display_*.csv")))]
-    if arguments.drawn:
-        for panel, gamma, mode in itertools.product(panels, GAMMAS, MODES):
-            one, together = drawn_flashes(panel, gamma, mode, arguments.drawn)
-            print(f"{panel.name}, {gamma}, {mode}: {one} a second in a quadrant, {together} together")
+    tables.add_write_option(parser, "photosafety.md", "panels")
+    return command.run(parser, _study, given)
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    spectra = sorted(arguments.spectra.glob("display_*.csv"))
+    if not spectra:
+        raise InputError(f"{arguments.spectra} holds no display_*.csv; give another --spectra")
+    panels = [SRGB_PANEL, *map(MeasuredPanel.load, spectra)]
+    if arguments.drawn is None:
+        tables.put(table(panels), "panels", arguments.write, command=arguments.command)
         return
-    put(table(panels), "panels", arguments.write)
+    for panel, gamma, mode in itertools.product(panels, GAMMAS, get_args(Mode)):
+        one, together = drawn_flashes(panel, gamma, mode, arguments.drawn)
+        print(f"{panel.name}, {gamma}, {mode}: {one} a second in a quadrant, {together} together", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,54 +1,85 @@
-"""Counts the demo's verdicts over many seeds, the worst first, as the table of docs/verdicts.md.
-
-Run: .venv/bin/python -m studies.verdicts.demo [number of seeds, 50 if not given]
-"""
+"""Counts the demo's verdicts over many seeds, the worst case first."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from lightproof.cores import usable_cores
+from lightproof.errors import LightproofError
+from lightproof.evaluation.workers.local import in_order
+from studies import command, tables
 
-LIGHTPROOF = Path(sys.executable).with_name("lightproof")
-ORDER = ("verified", "inconclusive", "not_verified")
+HEAD: Final = ("case", "verified", "inconclusive", "not verified", "reasons")
+OUTCOMES: Final = ("verified", "inconclusive", "not_verified")
+MAX_REASONS: Final = 3
+"""Combinations of reasons that are named, the most frequent ones."""
 
 
-def verdicts(seed: int) -> list[tuple[str, str, str]]:
-    """Return case, verdict and reasons of one demo, played in a process of its own."""
+class DemoError(LightproofError, RuntimeError):
+    """A demo ended without its verdicts."""
+
+
+def verdicts(seed: int) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return case, verdict and reasons of one demo, played in a process of its own.
+
+    Raises:
+        DemoError: it ended without them.
+    """
+    lightproof = str(Path(sys.executable).with_name("lightproof"))
     with tempfile.TemporaryDirectory() as folder:
-        command = [LIGHTPROOF, "demo", "--seed", str(seed), "--json", "--report", f"{folder}/report.html"]
-        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return [(case["case"], case["verdict"], ", ".join(case["reasons"])) for case in json.loads(output)]
+        demo = [lightproof, "demo", "--seed", str(seed), "--json", "--report", f"{folder}/report.html"]
+        done = subprocess.run(demo, capture_output=True, text=True, check=False)
+    try:
+        cases = json.loads(done.stdout)
+    except json.JSONDecodeError as error:
+        raise DemoError(f"the demo with seed {seed} failed: {done.stderr.strip()[-500:]}") from error
+    return [(case["case"], case["verdict"], tuple(case["reasons"])) for case in cases]
 
 
-def main() -> None:
-    """Print the table."""
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+def table(played: Sequence[Sequence[tuple[str, str, tuple[str, ...]]]]) -> str:
+    """Return the table of demos as Markdown: the case with the most wrong verdicts first."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    with ThreadPoolExecutor(usable_cores()) as threads:
-        for played in threads.map(verdicts, range(1, seeds + 1)):
-            for case, verdict, why in played:
-                counts[case][verdict] += 1
-                reasons[case][why or "–"] += 1
+    for case, verdict, why in (one for demo in played for one in demo):
+        counts[case][verdict] += 1
+        reasons[case][", ".join(f"`{reason}`" for reason in why) or "–"] += 1
 
     def wrong(case: str) -> int:
-        right = "verified" if case == "bona_fide" else "not_verified"
-        return seeds - counts[case][right]
+        return len(played) - counts[case]["verified" if case == "bona_fide" else "not_verified"]
 
-    print("| case | verified | inconclusive | not verified | reasons |")
-    print("|---|---|---|---|---|")
-    for case in sorted(counts, key=wrong, reverse=True):
-        row = " | ".join(str(counts[case][verdict]) for verdict in ORDER)
-        why = "; ".join(f"{reason} {count}" for reason, count in reasons[case].most_common(3))
-        print(f"| {case} | {row} | {why} |")
+    return tables.markdown(
+        HEAD,
+        (
+            (
+                case.replace("_", " "),
+                *(counts[case][outcome] for outcome in OUTCOMES),
+                "; ".join(f"{why} {count}" for why, count in reasons[case].most_common(MAX_REASONS)),
+            )
+            for case in sorted(counts, key=wrong, reverse=True)
+        ),
+    )
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the study and return its exit status."""
+    parser = command.new_parser("studies.verdicts.demo", __doc__)
+    parser.add_argument("--seeds", type=command.at_least(1), default=50, metavar="COUNT", help="demos (50)")
+    command.add_jobs_option(parser)
+    tables.add_write_option(parser, "verdicts.md", "demo")
+    return command.run(parser, _study, given)
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    played = in_order(range(1, arguments.seeds + 1), arguments.jobs, verdicts)
+    tables.put(table(played), "demo", arguments.write, command=arguments.command)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

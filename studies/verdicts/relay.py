@@ -1,64 +1,113 @@
-"""Plays relays that are late by more and more, and prints the table of docs/verdicts.md.
+"""Plays relays that are late by more and more.
 
 The relay answers what the screen shows with the right light on a synthetic face, so all that tells it from a
-person is its delay. Run: .venv/bin/python -m studies.verdicts.relay [number of seeds, 20 if not given]
+person is its delay.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
+from typing import Final
 
 import numpy as np
 
-from lightproof.cores import usable_cores
+from lightproof.evaluation.workers.local import in_order
 from lightproof.policy import Policy
 from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
 from lightproof.session import Entropy, SessionOptions
 from lightproof.verification import verify
+from studies import command, tables
 
-DELAYS_S = (0.0, 0.020, 0.035, 0.050, 0.100)
-RESPONSES = (0.15, 0.05)
-FIRST_SEED = 900
+HEAD: Final = (
+    "response",
+    "added delay",
+    "verified",
+    "inconclusive",
+    "not verified",
+    "reasons",
+    "measured − true, sd",
+)
+DELAYS_S: Final = (0.0, 0.020, 0.035, 0.050, 0.100)
+RELAYED_RESPONSES: Final = (0.15, 0.05)
+FIRST_SEED: Final = 900
 
 
-def relay(delay_s: float, response: float, seed: int) -> tuple[str, tuple[str, ...], float | None]:
-    """Return verdict, reasons, and the error of the measured delay in seconds (None without a latency)."""
-    settings = {"delay_s": str(delay_s), "response": str(response)}
-    rig = open_rig(RigOptions(seed=seed, attack="relay", settings=settings))
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A relay that is to be played: its delay in seconds, the response of the face, and the seed."""
+
+    response: float
+    delay_s: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayEnding:
+    """How a relay ended: verdict, reasons, and by how many seconds its delay was measured wrongly (None
+    without a latency)."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    error_s: float | None
+
+
+def play(relay: Relay) -> RelayEnding:
+    """Play a relay, presence only and with all decoys."""
+    settings = {"delay_s": str(relay.delay_s), "response": str(relay.response)}
+    rig = open_rig(RigOptions(seed=relay.seed, attack="relay", settings=settings))
     policy = Policy(presence_only=True)
-    request = Request("A study", "relays are told by their delay", seed.to_bytes(32), LOCAL_AUDIENCE, policy)
-    session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(seed), sign=False))
-    reasons = tuple(str(reason) for reason in session.verdict.reasons)
+    purpose = "relays are told by their delay"
+    request = Request("A study", purpose, relay.seed.to_bytes(32), LOCAL_AUDIENCE, policy)
+    session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(relay.seed), sign=False))
+    verdict, reasons = session.verdict.outcome.value, tuple(map(str, session.verdict.reasons))
     latency = None if session.evidence is None else session.evidence.latency
     if latency is None or latency.latency_s is None or latency.calibrated_s is None:
-        return session.verdict.outcome.value, reasons, None
-    return session.verdict.outcome.value, reasons, latency.latency_s - latency.calibrated_s - delay_s
+        return RelayEnding(verdict, reasons, None)
+    return RelayEnding(verdict, reasons, latency.latency_s - latency.calibrated_s - relay.delay_s)
 
 
-def main() -> None:
-    """Print the table."""
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    print(
-        "| response | added delay | verified | inconclusive | not verified | reasons | measured − true, sd |"
+def row(response: float, delay_s: float, endings: Sequence[RelayEnding]) -> tuple[object, ...]:
+    """Return the row of all relays of one response and delay."""
+    verdicts = Counter(ending.verdict for ending in endings)
+    reasons = Counter(reason for ending in endings for reason in ending.reasons)
+    errors_ms = [1000 * ending.error_s for ending in endings if ending.error_s is not None]
+    return (
+        f"{response:.0%}",
+        f"{1000 * delay_s:.0f} ms",
+        *(verdicts[outcome] for outcome in ("verified", "inconclusive", "not_verified")),
+        ", ".join(f"`{reason}` {count}" for reason, count in reasons.most_common()),
+        f"{np.mean(errors_ms):+.1f}, {np.std(errors_ms):.1f} ms" if errors_ms else "–",
     )
-    print("|---|---|---|---|---|---|---|")
-    with ProcessPoolExecutor(usable_cores()) as pool:
-        for response, delay_s in product(RESPONSES, DELAYS_S):
-            tries = range(FIRST_SEED, FIRST_SEED + seeds)
-            played = list(pool.map(relay, [delay_s] * seeds, [response] * seeds, tries))
-            verdicts = Counter(verdict for verdict, _, _ in played)
-            reasons = Counter(reason for _, why, _ in played for reason in why)
-            errors_ms = [1000 * error for _, _, error in played if error is not None]
-            why = ", ".join(f"`{reason}` {count}" for reason, count in reasons.most_common())
-            counts = " | ".join(str(verdicts[name]) for name in ("verified", "inconclusive", "not_verified"))
-            spread = f"{np.mean(errors_ms):+.1f}, {np.std(errors_ms):.1f} ms" if errors_ms else "–"
-            print(f"| {response:.0%} | {1000 * delay_s:.0f} ms | {counts} | {why} | {spread} |", flush=True)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the study and return its exit status."""
+    parser = command.new_parser("studies.verdicts.relay", __doc__)
+    parser.add_argument(
+        "--seeds", type=command.at_least(1), default=20, metavar="COUNT", help="relays of each delay (20)"
+    )
+    command.add_jobs_option(parser)
+    tables.add_write_option(parser, "verdicts.md", "relay")
+    return command.run(parser, _study, given)
+
+
+def _study(arguments: argparse.Namespace) -> None:
+    settings = list(product(RELAYED_RESPONSES, DELAYS_S))
+    seeds = range(FIRST_SEED, FIRST_SEED + arguments.seeds)
+    played = in_order([Relay(*setting, seed) for setting in settings for seed in seeds], arguments.jobs, play)
+    rows = (
+        row(*setting, played[number * len(seeds) : (number + 1) * len(seeds)])
+        for number, setting in enumerate(settings)
+    )
+    tables.put(tables.markdown(HEAD, rows), "relay", arguments.write, command=arguments.command)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

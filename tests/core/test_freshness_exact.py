@@ -10,7 +10,7 @@ from scipy.stats import kstest
 
 from lightproof._core import Challenge, Timeline
 from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
-from studies.freshness.mean_light import LATENCY_S, Session, Setting
+from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 
 VIDEOS = 100
 HELD_AGAINST_EACH = 20
@@ -32,7 +32,7 @@ def test_p_values_of_wrong_challenges_are_uniform() -> None:
     p_values = []
     for video in range(VIDEOS):
         response = (0.0, 0.003, 0.05, 0.3)[video % 4]
-        (look,) = Session(Setting(response), seed=video).looks((16,))
+        (look,) = MeanLightSession(Setting(response), seed=video).looks((16,))
         assert look.face is not None
         for _ in range(HELD_AGAINST_EACH):
             wrong = _played(Challenge.generate(rng.bytes(32)))

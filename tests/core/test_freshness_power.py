@@ -9,7 +9,7 @@ import pytest
 
 from lightproof._core import response_strength
 from lightproof.simulation.conditions import Conditions
-from studies.freshness.mean_light import LATENCY_S, Session, Setting
+from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 from studies.freshness.power_chart import Curve
 from studies.freshness.power_study import DWELLS, draw, power, power_by_dwells
 from studies.freshness.ranking import comes_first
@@ -38,7 +38,7 @@ def test_an_exposure_that_is_short_against_the_mains_sees_its_whole_flicker() ->
 def test_the_face_answers_the_screen_as_strongly_as_it_should(response: float) -> None:
     strengths = []
     for seed in range(6):
-        session = Session(Setting(response), seed)
+        session = MeanLightSession(Setting(response), seed)
         (look,) = session.looks((16,))
         assert look.face is not None
         gains, _ = look.face.gains(session.timeline, LATENCY_S)
@@ -58,7 +58,7 @@ def test_a_face_that_the_screen_does_not_reach_is_not_recognised() -> None:
 
 
 def test_before_there_are_frames_enough_there_is_no_evidence() -> None:
-    session = Session(Setting(0.3, frame_rate_hz=15.0), 1)
+    session = MeanLightSession(Setting(0.3, frame_rate_hz=15.0), 1)
     (look,) = session.looks((9,))
     assert look.face is None
     assert not comes_first(
@@ -69,7 +69,7 @@ def test_before_there_are_frames_enough_there_is_no_evidence() -> None:
 def test_asking_a_few_decoys_first_answers_as_asking_all() -> None:
     answers = set()
     for seed in range(12):
-        session = Session(Setting((0.002, 0.1)[seed % 2]), seed)
+        session = MeanLightSession(Setting((0.002, 0.1)[seed % 2]), seed)
         (look,) = session.looks((16,))
         assert look.face is not None
         rank, _ = look.face.rank(session.timeline, [LATENCY_S], decoy_seed=session.decoy_seed, decoys=FEW)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.waiting import PATIENCE_S
 
-BENCH = Path(__file__).resolve().parents[2] / "benches" / "memory.py"
+ROOT = Path(__file__).resolve().parents[2]
 MAX_MIB = 250.0
 """The limit of docs/numbers.md for the process that sees the face."""
 GROWTH_MIB = 3.0
@@ -22,7 +22,8 @@ GROWTH_MIB = 3.0
 def told() -> str:
     """Return what the bench tells of nine replayed sessions in its own process; the first three warm up."""
     done = subprocess.run(
-        [sys.executable, str(BENCH), "--sessions", "9"],
+        [sys.executable, "-m", "benches.memory", "--sessions", "9"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

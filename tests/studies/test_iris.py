@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from lightproof.policy import Mode
 from studies.photosafety.iris_report import bad_lights, drawn, judged, one_quadrant, swapped
 
 pytest.importorskip("av", reason="videos are written with PyAV (extra 'record')")
@@ -24,7 +25,7 @@ def iris_python() -> str:
 
 
 @pytest.mark.parametrize("mode", ["standard", "gentle"])
-def test_iris_passes_challenges_without_a_warning(iris_python: str, mode: str) -> None:
+def test_iris_passes_challenges_without_a_warning(iris_python: str, mode: Mode) -> None:
     lights = [*drawn(mode, COUNT), *swapped(mode)[:2]]
     verdicts = judged(iris_python, lights + one_quadrant(lights))
     assert all(verdict.is_pass for verdict in verdicts), verdicts

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lightproof.challenge import NEUTRAL_LINEAR, Challenge, Photosafety, check_light
+from lightproof.policy import Mode
 from lightproof.presence.flip_monitor import MIN_DWELL_S, FlipMonitor
 
 NEUTRAL = np.broadcast_to(NEUTRAL_LINEAR, (1, 4, 3))
@@ -29,7 +30,8 @@ def check_shown(challenge: Challenge, flips_s: list[float], neutral_s: float) ->
 
 def play(challenge: Challenge, late_s: list[float]) -> tuple[FlipMonitor, list[float]]:
     """The flips of a screen that is late by ``late_s``, until the session would stop it."""
-    flip_monitor, flips_s = FlipMonitor(challenge), []
+    flip_monitor = FlipMonitor(challenge)
+    flips_s: list[float] = []
     for due_s, late in zip(challenge.steps_start_s, late_s, strict=False):
         flips_s.append(max(float(due_s) + late, flips_s[-1] + REFRESH_S if flips_s else 0.0))
         flip_monitor.flipped(flips_s[-1])
@@ -45,7 +47,7 @@ def play(challenge: Challenge, late_s: list[float]) -> tuple[FlipMonitor, list[f
     st.lists(st.floats(0, 0.06), min_size=112, max_size=112),
 )
 def test_however_late_its_flips_the_light_of_a_session_was_safe(
-    mode: str, codes: list[int], late_s: list[float]
+    mode: Mode, codes: list[int], late_s: list[float]
 ) -> None:
     challenge = Challenge.from_codes(codes, mode)
     flip_monitor, flips_s = play(challenge, late_s)
@@ -59,7 +61,7 @@ def test_however_late_its_flips_the_light_of_a_session_was_safe(
 
 @pytest.mark.parametrize("refresh_hz", [50.0, 59.94, 60.0, 75.0, 90.0, 120.0, 144.0])
 @pytest.mark.parametrize("mode", ["standard", "gentle"])
-def test_every_usual_screen_keeps_the_time(mode: str, refresh_hz: float) -> None:
+def test_every_usual_screen_keeps_the_time(mode: Mode, refresh_hz: float) -> None:
     challenge = Challenge.from_codes(RESTLESS, mode)
     due_s = challenge.steps_start_s
     late_s = np.ceil(due_s * refresh_hz - 1e-6) / refresh_hz - due_s
@@ -69,7 +71,7 @@ def test_every_usual_screen_keeps_the_time(mode: str, refresh_hz: float) -> None
 
 
 @pytest.mark.parametrize("mode", ["standard", "gentle"])
-def test_a_dropped_flip_now_and_then_is_borne(mode: str) -> None:
+def test_a_dropped_flip_now_and_then_is_borne(mode: Mode) -> None:
     challenge = Challenge.from_codes(RESTLESS, mode)
     late_s = [REFRESH_S if step % 9 == 4 else 0.0 for step in range(len(challenge.steps_start_s))]
     flip_monitor, _ = play(challenge, late_s)

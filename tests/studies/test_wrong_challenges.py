@@ -30,7 +30,7 @@ from lightproof.verification import verify
 from studies.freshness.films import Film, film, record
 from studies.freshness.ranking import comes_first
 from studies.freshness.wrong_challenge_study import main, simulated_trials, work_units
-from studies.freshness.wrong_challenge_tables import tables, two_sided
+from studies.freshness.wrong_challenge_tables import films_table, remarks, two_sided
 from studies.freshness.wrong_challenges import FEW, WorkResult, WorkUnit, run_unit, session
 from tests.evaluation import evaluation_material as material
 from tests.waiting import GATE_VARIABLE, PATIENCE_S, pass_the_gate
@@ -189,8 +189,8 @@ def test_what_gives_no_film_is_told_and_counts_nowhere(bases: Path) -> None:
     held = run_unit(WorkUnit(dark, 10, 0, 0, 0))
     assert "has no picture 'desk'" in held.no_film
     done = run_unit(WorkUnit(trial(bases, "flat_print"), 10, 2, 1, 1))
-    told = tables([held, done])
-    assert "| all | 1 | 1 | 10 |" in "\n".join(told)
+    told = remarks([held, done])
+    assert "| all | 1 | 1 | 10 |" in films_table([held, done])
     assert told[-1].startswith("\nno film of ")
     assert "desk" in told[-1]
 
@@ -262,8 +262,8 @@ def test_what_a_film_that_cannot_be_had_was_to_do_is_done_with_another(
     ("arguments", "status", "message"),
     [
         ((), 2, "--bases"),
-        (("--bases", "{bases}", "--jobs", "0"), 2, "'0' is no whole number from 1 on"),
-        (("--bases", "{bases}", "--scorings", "many"), 2, "'many' is no whole number"),
+        (("--bases", "{bases}", "--jobs", "0"), 2, "'0' is not a whole number from 1 on"),
+        (("--bases", "{bases}", "--scorings", "many"), 2, "'many' is not a whole number"),
         (("--bases", "{bases}", "--lights", "candle"), 1, "error: light 'candle' is unknown"),
         (("--bases", "{bases}", "--response", "ten"), 1, "error: response 'ten'"),
         (("--bases", "{empty}"), 1, "error: .* holds no light-transport basis"),

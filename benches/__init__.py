@@ -1,0 +1,1 @@
+"""What the product takes of time and memory."""
