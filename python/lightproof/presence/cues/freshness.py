@@ -36,7 +36,7 @@ MIN_CODE_SHARE: Final = 0.55
 """Share of what the best code of this rhythm explains that this challenge explains, where the light is of
 this challenge. On path-traced subjects with an even number, at 2 to 10 % response, its own light had 0.98 and
 more on heads and prints and 0.61 and more on screens, which mirror a part of it; light of other challenges
-had at most 0.45 after all dwells (0.77 after the first look)."""
+had at most 0.45 after all dwells (0.77 after the first look). docs/freshness.md has the odd ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,14 @@ class FreshnessEvidence:
 class CodeMatch:
     """How much of the light's code is this challenge's, without asking any decoy.
 
-    ``of_this_challenge`` says that this challenge explains nearly all that any code of its rhythm does;
-    ``of_another`` that the light certainly follows a code, and not this one. Neither holds where the light
-    is too weak to tell.
+    ``any_code`` is what the best code of this rhythm explains, ``share`` what this challenge explains of it,
+    a ratio. ``of_this_challenge`` says that this challenge explains nearly all that any code of its rhythm
+    does, ``of_another`` that the light certainly follows a code, and not this one. Neither holds where the
+    light is too weak to tell.
     """
 
     any_code: float
+    share: float
     of_this_challenge: bool
     of_another: bool
 
@@ -89,8 +91,10 @@ def match_code(face: FaceLight, observation: Observation) -> CodeMatch:
     rest_freedom = max(found.total_freedom - found.freedom, 1)
     rest = max(found.total - found.explained, 1e-12)
     ratio = (found.explained / max(found.freedom, 1)) / (rest / rest_freedom)
-    explained = score >= MIN_CODE_SHARE * found.explained
-    return CodeMatch(found.explained, explained, not explained and ratio > MIN_ANY_CODE_F)
+    share = score / found.explained if found.explained > 0 else 0.0
+    of_this_challenge = share >= MIN_CODE_SHARE
+    of_another = not of_this_challenge and ratio > MIN_ANY_CODE_F
+    return CodeMatch(found.explained, share, of_this_challenge, of_another)
 
 
 def judge(
