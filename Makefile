@@ -40,6 +40,7 @@ check: install-dev ## Lint, format and type everything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest lightproof._core --allowlist rust/py/stubtest.allow
 
 bench: install-dev ## Measure speed
 	cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2

@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 1280, 720
 ROWS, COLUMNS = 48, 40
 FACE_PX = 300.0
 ROLL = np.deg2rad(5.0)
-MATRIX: Final = "bt601_limited"
+YUV_RANGE: Final = "limited"
 """What OpenCV's own conversion of I420 takes."""
 
 TOLERANCE_EXACT = 1e-3
@@ -29,8 +29,7 @@ TOLERANCE_WEIGHTS = 1e-5
 TOLERANCE_FILTER = 2e-3
 """Largest difference to the pipeline that filters along the picture's axes and not the face's."""
 
-_coded = np.arange(256) / 255
-LINEAR = np.where(_coded <= 0.04045, _coded / 12.92, ((_coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+LINEAR = _core.SRGB_TO_LINEAR.astype(np.float32)
 
 
 def picture(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
@@ -174,10 +173,10 @@ def measure(seconds: float = 1.0) -> FramePath:
     light = np.full((4, 3), 0.3).tolist()
 
     def sample() -> tuple[NDArray[np.float32], float, float]:
-        return sampler.sample(image, "yuv420", transform, width=WIDTH, height=HEIGHT, matrix=MATRIX)
+        return sampler.sample(image, "yuv420", transform, width=WIDTH, height=HEIGHT, yuv_range=YUV_RANGE)
 
     cells, clipped, _ = sample()
-    response = _core.Response(mask, cells, identity)
+    response = _core.ResponseRegression(mask, cells, identity)
 
     def sample_and_push() -> None:
         response.push(sample()[0], light, 0.0)
@@ -185,7 +184,7 @@ def measure(seconds: float = 1.0) -> FramePath:
     exact_cells, exact_clipped = exact(image, transform)
     filtered_cells, filtered_clipped = filtered(image, transform, whole=False)
     exact_apart, filtered_apart = _apart(cells, exact_cells), _apart(cells, filtered_cells)
-    colours = _core.frame_to_srgb(image, "yuv420", width=WIDTH, height=HEIGHT, matrix=MATRIX)
+    colours = _core.frame_to_srgb(image, "yuv420", width=WIDTH, height=HEIGHT, yuv_range=YUV_RANGE)
     weights_apart = _apart(cells, exact(image, transform, colours)[0])
     assert weights_apart[0] < TOLERANCE_WEIGHTS, weights_apart
     assert exact_apart[0] < TOLERANCE_EXACT, exact_apart
@@ -215,6 +214,37 @@ def measure(seconds: float = 1.0) -> FramePath:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Seconds that a frame takes to become 8-bit sRGB, here and in OpenCV."""
+
+    pixel_format: str
+    core_s: float
+    opencv_s: float
+
+
+def colours(seconds: float = 0.5) -> list[Colours]:
+    """Decode whole frames of both 4:2:0 formats into memory that is there, by the core and by OpenCV.
+
+    Raises:
+        AssertionError: they are more than a level apart.
+    """
+    image = np.maximum(picture(), 16)  # OpenCV takes what is blacker than black for black
+    ours, theirs = (np.empty((HEIGHT, WIDTH, 3), np.uint8) for _ in range(2))
+    found = []
+    for pixel_format, code in (("yuv420", cv2.COLOR_YUV2RGB_I420), ("nv12", cv2.COLOR_YUV2RGB_NV12)):
+        core_s, opencv_s = clock.best_s(
+            lambda pixel_format=pixel_format: _core.frame_to_srgb(
+                image, pixel_format, width=WIDTH, height=HEIGHT, yuv_range=YUV_RANGE, out=ours
+            ),
+            lambda code=code: cv2.cvtColor(image, code, dst=theirs),
+            seconds=seconds,
+        )
+        assert np.abs(ours.astype(int) - theirs).max() <= 1
+        found.append(Colours(pixel_format, core_s, opencv_s))
+    return found
+
+
 def sampler_s(size_px: float, rows: int = ROWS, columns: int = COLUMNS, seconds: float = 0.2) -> float:
     """Return the seconds of one frame with a face of this size and a grid of so many cells."""
     image, transform = picture(), face(size_px, rows)
@@ -227,6 +257,6 @@ def sampler_s(size_px: float, rows: int = ROWS, columns: int = COLUMNS, seconds:
 def push_s(rows: int, columns: int, seconds: float = 0.2) -> float:
     """Return the seconds of taking in one frame of so many cells."""
     cells = np.random.default_rng(2).uniform(0.1, 0.3, (rows, columns, 3)).astype(np.float32)
-    response = _core.Response(np.ones((rows, columns), bool), cells, np.eye(3).tolist())
+    response = _core.ResponseRegression(np.ones((rows, columns), bool), cells, np.eye(3).tolist())
     light = np.full((4, 3), 0.3).tolist()
     return clock.best_s(lambda: response.push(cells, light, 0.0), seconds=seconds)[0]

@@ -19,7 +19,7 @@ DECOY_SEED = b"\x02" * 32
 CHUNK = 1 << 14
 """Decoys that NumPy works on at a time: its intermediate results stay in the second cache."""
 RHO = 0.95
-FEATURES = np.array([[1, 0, -1], [-0.5, 1, -0.5], [0.2126, 0.7152, 0.0722]])
+FEATURES = np.array([[1, 0, -1], [-0.5, 1, -0.5], _core.LUMINANCE])
 FRAMES_HZ, EXPOSURE_S = 30.0, 0.015
 MIN_ENERGY = 0.25
 
@@ -38,7 +38,7 @@ class MadeUpSession:
         self.exposures_s = [(start_s, start_s + EXPOSURE_S) for start_s in starts_s.tolist()]
         rng = np.random.default_rng(3)
         side = 8
-        self.response = _core.Response(
+        self.response = _core.ResponseRegression(
             np.ones((side, side), bool), np.full((side, side, 3), 0.2, np.float32), np.eye(3).tolist()
         )
         for k, (start_s, end_s) in enumerate(self.exposures_s):

@@ -66,6 +66,16 @@ def rows() -> list[Row]:
             ),
         )
     ]
+    table += [
+        (
+            f"colours of a frame ({one.pixel_format})",
+            _ms(one.core_s),
+            f"OpenCV, cvtColor {_ms(one.opencv_s)}",
+            f"{one.opencv_s / one.core_s:.1f}",
+            f"{one.core_s / frame:.0f} (frame)",
+        )
+        for one in frame_path.colours()
+    ]
     for k, one in enumerate(decision.measure()):
         took = f"{_ms(one.total_s)} by the clock"
         processor = f"look {_ms(one.look_processor_s)} of processor, match {_ms(one.steps_s['match'])}"

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import Challenge, FaceLight, Response, Timeline
+from lightproof._core import Challenge, FaceLight, ResponseRegression, Timeline
 from lightproof.colour import LUMINANCE
 from lightproof.policy import Mode
 from lightproof.simulation.conditions import Conditions
@@ -128,7 +128,7 @@ class MeanLightSession:
         screen = setting.response / float(LUMINANCE @ mixing.sum(axis=1))
         albedo = rng.uniform(0.08, 0.3, (_SIDE, _SIDE, 3))
         neutral = tint + screen * (mixing @ self.timeline.light(-1.0, -0.9, 0.0).mean(axis=0))
-        response = Response(
+        response = ResponseRegression(
             np.ones((_SIDE, _SIDE), dtype=np.bool_),
             (albedo * neutral).astype(np.float32),
             mixing.tolist(),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import kstest
+from scipy.stats import binomtest, kstest
 
 from lightproof._core import Challenge, Timeline
 from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
@@ -15,6 +15,7 @@ from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 VIDEOS = 100
 HELD_AGAINST_EACH = 20
 DECOYS = 2**10 - 1
+FEW_DECOYS = 2**4 - 1
 ALPHA = 0.01
 EXACT_RS = Path(__file__).resolve().parents[2] / "rust/core/tests/freshness_exact.rs"
 
@@ -41,7 +42,35 @@ def test_p_values_of_wrong_challenges_are_uniform() -> None:
     assert kstest(p_values, "uniform").pvalue > ALPHA
 
 
-def test_the_error_of_all_looks_together_is_that_of_one() -> None:
+def _sessions_that_pass_a_look(decoys: int) -> int:
+    """Count, of 2,000 sessions under a wrong challenge, those that beat so many decoys at any look."""
+    rng = np.random.default_rng(21)
+    passed = 0
+    for video in range(VIDEOS):
+        looks = list(Session(Setting((0.0, 0.003, 0.05, 0.3)[video % 4]), seed=video).looks(LOOKS))
+        for _ in range(HELD_AGAINST_EACH):
+            wrong, seed = _played(Challenge.generate(rng.bytes(32))), rng.bytes(32)
+            ranks = (
+                look.face.rank(wrong, [LATENCY_S], decoy_seed=seed, decoys=decoys)[0].rank
+                for look in looks
+                if look.face is not None
+            )
+            passed += any(rank == 1 for rank in ranks)
+    return passed
+
+
+def test_all_looks_together_accept_no_more_wrong_challenges_than_one_look_may() -> None:
+    """With few decoys, so that there is something to count; as many at each look as at one are too few."""
+    allowed, sessions = 1 / (FEW_DECOYS + 1), VIDEOS * HELD_AGAINST_EACH
+
+    def is_too_many(passed: int) -> bool:
+        return binomtest(passed, sessions, allowed, alternative="greater").pvalue < ALPHA
+
+    assert not is_too_many(_sessions_that_pass_a_look(decoys_at_a_look(FEW_DECOYS)))
+    assert is_too_many(_sessions_that_pass_a_look(FEW_DECOYS))
+
+
+def test_a_look_asks_so_many_decoys_that_the_errors_of_all_looks_add_up_to_the_policys() -> None:
     for decoys in (0, 2**10 - 1, 2**20 - 1):
         assert len(LOOKS) / (decoys_at_a_look(decoys) + 1) == 1 / (decoys + 1)
 

@@ -6,11 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lightproof._core import Sampler, frame_to_srgb
+from lightproof._core import SRGB_TO_LINEAR, Sampler, frame_to_srgb
 
 WIDTH, HEIGHT = 64, 48
-LEVELS = np.arange(256) / 255
-LINEAR = np.where(LEVELS <= 0.04045, LEVELS / 12.92, ((LEVELS + 0.055) / 1.055) ** 2.4)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -39,7 +37,7 @@ def plain_sample(
     rows_of = np.clip(1 - np.abs(v - (np.arange(rows)[:, None] + 0.5)), 0, None)
     weights = rows_of[:, None] * columns_of
     total = weights.sum(-1)
-    light = weights @ LINEAR[image].reshape(-1, 3)
+    light = weights @ SRGB_TO_LINEAR[image].reshape(-1, 3)
     return light / np.maximum(total, 1e-9)[..., None], total / abs(np.linalg.det(transform[:, :2]))
 
 
@@ -91,23 +89,44 @@ def test_cells_lie_within_the_light_of_the_picture(seed: int, cell_px: float, an
     image = picture(seed) // 2 + 60
     cells = sample(image, similarity(cell_px, angle, 32, 24))
     measured = cells[cells.any(-1)]
-    assert (measured >= LINEAR[image.min()] - 1e-4).all()
-    assert (measured <= LINEAR[image.max()] + 1e-4).all()
+    assert (measured >= SRGB_TO_LINEAR[image.min()] - 1e-4).all()
+    assert (measured <= SRGB_TO_LINEAR[image.max()] + 1e-4).all()
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(
     seeds,
-    st.sampled_from(["yuv420", "nv12"]),
-    st.sampled_from(["bt601_full", "bt601_limited", "bt709_limited"]),
+    st.sampled_from(["rgb888", "bgr888", "yuv420", "nv12"]),
+    st.sampled_from(["bt601", "bt709"]),
+    st.sampled_from(["full", "limited"]),
+    st.integers(0, 9),
+    st.tuples(st.integers(5, 40), st.integers(5, 40)),
+    st.booleans(),
 )
-def test_four_two_zero_is_sampled_as_the_colours_that_it_shows(
-    seed: int, pixel_format: str, matrix: str
+def test_a_frame_is_shown_as_the_very_colours_that_are_sampled(
+    seed: int,
+    pixel_format: str,
+    yuv_matrix: str,
+    yuv_range: str,
+    padding: int,
+    half_size: tuple[int, int],
+    is_reused: bool,
 ) -> None:
-    image = np.random.default_rng(seed).integers(0, 256, (HEIGHT * 3 // 2, WIDTH + 8), dtype=np.uint8)
-    shown = frame_to_srgb(image, pixel_format, width=WIDTH, height=HEIGHT, matrix=matrix)
-    transform = similarity(4, 0.1, 12, 8)
-    cells, _, _ = Sampler(6, 5).sample(
-        image, pixel_format, transform, width=WIDTH, height=HEIGHT, matrix=matrix
-    )
-    np.testing.assert_allclose(cells, sample(shown, transform), rtol=1e-5)
+    """The two decoders are one: cells of the frame are, to the last bit, cells of the picture made of it."""
+    width, height = 2 * half_size[0], 2 * half_size[1]
+    packed = pixel_format in ("rgb888", "bgr888")
+    shape = (height, width + padding, 3) if packed else (height * 3 // 2, width + 2 * padding)
+    image = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    image = image[:, :width] if packed else image
+    coding = {"width": width, "height": height, "yuv_matrix": yuv_matrix, "yuv_range": yuv_range}
+    out = np.full((height, width, 3), 77, np.uint8) if is_reused else None
+    shown = frame_to_srgb(image, pixel_format, **coding, out=out)
+    assert shown is out or not is_reused
+    # Cells of one pixel and cells of many, within the picture and beyond it.
+    for cell_px, angle in ((1.0, 0.0), (0.5, 0.2), (4.0, 0.1)):
+        transform = similarity(cell_px, angle, width / 3, height / 4)
+        sampler = Sampler(6, 5)
+        cells, clipped, outside = sampler.sample(image, pixel_format, transform, **coding)
+        of_shown = sampler.sample(shown, "rgb888", transform, width=width, height=height)
+        np.testing.assert_array_equal(cells, of_shown[0])
+        assert (clipped, outside) == of_shown[1:]

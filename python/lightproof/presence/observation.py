@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import ANOTHER_PICTURE, BANDS, Response, Timeline
+from lightproof._core import BANDS, MAX_REGISTRATION_RESIDUAL, ResponseRegression, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import overwrite
@@ -88,7 +88,7 @@ class Observation:
         self.exposures_s: list[tuple[float, float]] = []
         self.band_exposures_s: list[list[tuple[float, float]]] = []
         self.light: list[NDArray[np.float64]] = []
-        self.response = Response(prediction.mask, neutral_cells, self.mixing)
+        self.response = ResponseRegression(prediction.mask, neutral_cells, self.mixing)
         self.start_s, self._half_s = start_s, duration_s / 2
 
     def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> bool:
@@ -104,8 +104,8 @@ class Observation:
             return True
         light = self.timeline.light(start_s, end_s, self.latency_s)
         u = ((start_s + end_s) / 2 - self.start_s) / self._half_s - 1.0
-        residual = self.response.push(cells, light.tolist(), u)[4]
-        if not residual <= ANOTHER_PICTURE:
+        registration = self.response.push(cells, light.tolist(), u)
+        if not registration.residual <= MAX_REGISTRATION_RESIDUAL:
             return False
         self.exposures_s.append((start_s, end_s))
         self.band_exposures_s.append([frame.light_interval_s(row) for row in rows_px[1].tolist()])

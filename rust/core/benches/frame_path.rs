@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, Strided};
+use lightproof_core::frame::{FrameView, Layout, PixelFormat, Strided, YuvMatrix, YuvRange};
 use lightproof_core::sampler::{Sampler, Transform};
 
 const WIDTH: usize = 1280;
@@ -28,7 +28,8 @@ fn sample(criterion: &mut Criterion) {
         ("rgb888", PixelFormat::Rgb888, 3 * WIDTH, HEIGHT),
     ] {
         let bytes: Vec<u8> = (0..stride * rows).map(|index| (index * 7919 % 251) as u8).collect();
-        let layout = Layout { width: WIDTH, height: HEIGHT, format, matrix: Matrix::Bt601Full };
+        let layout =
+            Layout { width: WIDTH, height: HEIGHT, format, matrix: YuvMatrix::Bt601, range: YuvRange::Full };
         let frame = FrameView::new(Strided::new(&bytes, stride), layout).expect("the layout is valid");
         let mut sampler = Sampler::new(ROWS, COLUMNS).expect("the grid is valid");
         let mut cells = vec![0.0; ROWS * COLUMNS * 3];

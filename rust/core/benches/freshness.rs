@@ -34,9 +34,8 @@ fn session() -> (Timeline, FaceLight) {
             FEATURES.map(|weights| (0..3).map(|c| weights[c] * log[c]).sum())
         })
         .collect();
-    let face =
-        FaceLight::new(&features, &vec![[1.0]; 96], &exposures, IDENTITY).expect("96 frames are enough");
-    (timeline, face)
+    let face = FaceLight::new(&features, &vec![[1.0]; 96], &exposures, IDENTITY);
+    (timeline, face.expect("the series are of one length").expect("96 frames are enough"))
 }
 
 fn decoys(c: &mut Criterion) {
@@ -51,7 +50,7 @@ fn decoys(c: &mut Criterion) {
                 BenchmarkId::new(name, format!("2^{exponent}")),
                 &exponent,
                 |b, &exponent| {
-                    let scorer = face.scorer(&timeline, latencies_s);
+                    let scorer = face.scorer(&timeline, latencies_s).expect("there are latencies");
                     b.iter(|| black_box(scorer.rank(&codes, &[2; 32], 1 << exponent)));
                 },
             );

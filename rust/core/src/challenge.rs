@@ -25,12 +25,8 @@ use rand_core::{Rng, SeedableRng};
 use sha2::Sha256;
 
 use crate::Error;
-use crate::frame::srgb_to_linear;
+use crate::colour::{Linear, Srgb, linear, linear_to_code};
 
-/// A colour of the screen as 8-bit sRGB: red, green, blue.
-pub type Srgb = [u8; 3];
-/// A colour in linear light, 1 being the screen's full red, green or blue.
-pub type Linear = [f64; 3];
 /// The linear light of the four quadrants, top left, top right, bottom left, bottom right as the person sees
 /// them.
 pub type Quadrants = [Linear; 4];
@@ -256,7 +252,7 @@ impl Challenge {
     /// The 8-bit sRGB colours that a screen shows during one step: its linear light, rounded.
     #[must_use]
     pub fn step_srgb(&self, step: &Step) -> [Srgb; 4] {
-        self.step_linear(step).map(|colour| colour.map(linear_to_srgb))
+        self.step_linear(step).map(|colour| colour.map(linear_to_code))
     }
 
     /// The mean linear light from `start_s` to `end_s`, in seconds since the challenge started: the integral
@@ -328,8 +324,8 @@ pub fn fill_decoys(seed: &[u8; 32], codes: &mut [u8]) {
     Decoys::new(seed).fill(codes);
 }
 
-/// A stream of decoys, so that any number of them can be drawn batch by batch in flat memory; the decoys are the same
-/// however they are batched.
+/// A stream of decoys, so that any number of them can be drawn batch by batch in flat memory; the decoys are
+/// the same however they are batched.
 #[derive(Debug)]
 pub struct Decoys {
     codes: Codes,
@@ -412,7 +408,8 @@ impl Codes {
         let codes = block.map(|byte| byte % CODES);
         let mut count = 0;
         for (byte, code) in block.into_iter().zip(codes) {
-            // Written always, kept only if accepted: no branch to mispredict. The remainder spares a check of bounds.
+            // Written always, kept only if accepted: no branch to mispredict. The remainder spares a check of
+            // bounds.
             self.accepted[count % CODE_BLOCK] = code;
             count += usize::from(byte < ACCEPTED_BYTES);
         }
@@ -429,21 +426,10 @@ fn quadrants(code: u8) -> [Srgb; 4] {
     if split == 0 { [a, b, a, b] } else { [a, a, b, b] }
 }
 
-/// The linear light of an 8-bit sRGB colour.
-#[must_use]
-pub fn linear(colour: Srgb) -> Linear {
-    colour.map(srgb_to_linear)
-}
-
 /// The linear light of [`NEUTRAL_SRGB`].
 #[must_use]
 pub fn neutral() -> Linear {
     linear(NEUTRAL_SRGB)
-}
-
-fn linear_to_srgb(light: f64) -> u8 {
-    let coded = if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
-    (coded.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
 fn smoothstep(part: f64) -> f64 {

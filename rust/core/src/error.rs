@@ -2,7 +2,7 @@
 
 /// What kind of input was refused; bindings map it to the exception that their callers expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// A value that cannot be used.
     Input,
     /// A nonce of the wrong length.
@@ -23,7 +23,7 @@ pub enum Error {
         /// Its length in bytes.
         length: usize,
     },
-    /// A name is none of the names that are known.
+    /// A name is not one of those that are known.
     #[error("{what} is {value:?}; use one of {known}")]
     UnknownName {
         /// What is named.
@@ -35,7 +35,8 @@ pub enum Error {
     },
     /// A flip cannot follow the flips before it.
     #[error(
-        "flip {shown} of {steps} at {flip_s} s cannot follow one at {before_s} s; is the rig's clock monotonic?"
+        "flip {shown} of {steps} at {flip_s} s cannot follow one at {before_s} s; \
+         is the rig's clock monotonic?"
     )]
     Flip {
         /// The time of the flip, in seconds.
@@ -47,23 +48,33 @@ pub enum Error {
         /// Steps of the challenge.
         steps: usize,
     },
-    /// Mask, reference and grid do not agree.
-    #[error(
-        "mask has {mask} cells and the reference {reference} values; the grid has {cells} cells of 3 channels"
-    )]
+    /// An array and the grid do not agree.
+    #[error("{what} has {count} values; use {wanted}, as the grid has")]
     GridSize {
-        /// Cells of the mask.
-        mask: usize,
-        /// Values of the reference.
-        reference: usize,
-        /// Cells of the grid.
-        cells: usize,
+        /// The array.
+        what: &'static str,
+        /// How many values it has.
+        count: usize,
+        /// How many the grid has.
+        wanted: usize,
+    },
+    /// A series has another number of entries than there are frames.
+    #[error("{what} has {count} entries; use {frames}, one for each frame")]
+    Rows {
+        /// The series.
+        what: &'static str,
+        /// How many entries it has.
+        count: usize,
+        /// How many frames there are.
+        frames: usize,
     },
     /// The mask keeps too few cells of the face.
-    #[error("mask keeps {cells} cells; at least 50 are needed: is the whole face in the picture?")]
+    #[error("mask keeps {cells} cells; at least {min} are needed: is the whole face in the picture?")]
     TooFewCells {
         /// Cells that are kept.
         cells: usize,
+        /// How many are needed.
+        min: usize,
     },
     /// A code is not one of the sixty illuminations.
     #[error("code {index} is {code}; use 0 to 59")]
@@ -103,7 +114,8 @@ pub enum Error {
     },
     /// The steps of a light sequence are not in the order of time.
     #[error(
-        "step {index} starts at {start_s} s, after {before_s} s; use strictly rising start times before the end"
+        "step {index} starts at {start_s} s, after {before_s} s; \
+         use strictly rising start times before the end"
     )]
     StepOrder {
         /// The step that is out of order.
@@ -113,7 +125,7 @@ pub enum Error {
         /// When the step before it starts.
         before_s: f64,
     },
-    /// A frame has no pixels or more than a camera has.
+    /// A frame has no pixels, or more than a camera has.
     #[error("frame is {width} x {height} pixels; use 1 to {max} in each direction")]
     FrameSize {
         /// Width in pixels.
@@ -172,17 +184,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// Refuses an array that has another size than the grid.
+    pub(crate) fn check_size(what: &'static str, count: usize, wanted: usize) -> Result<(), Self> {
+        if count == wanted { Ok(()) } else { Err(Self::GridSize { what, count, wanted }) }
+    }
+
     /// The kind of input that was refused.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NonceLength { .. } => Kind::Nonce,
-            Self::Flip { .. } => Kind::Clock,
+            Self::NonceLength { .. } => ErrorKind::Nonce,
+            Self::Flip { .. } => ErrorKind::Clock,
             Self::FrameSize { .. }
             | Self::FrameOdd { .. }
             | Self::FrameStride { .. }
-            | Self::FrameBuffer { .. } => Kind::Frame,
-            _ => Kind::Input,
+            | Self::FrameBuffer { .. } => ErrorKind::Frame,
+            _ => ErrorKind::Input,
         }
     }
 }

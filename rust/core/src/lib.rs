@@ -1,13 +1,14 @@
 //! The pure computation of Lightproof.
 //!
-//! A person looks at a screen that plays a one-off code of light. This crate makes the code, checks that it is safe
-//! to look at, and reads it back off the face. It does no I/O, has no clock, holds no `unsafe`, and allocates nothing
-//! per frame.
+//! A person looks at a screen that plays a one-off code of light. This crate makes the code, checks that it
+//! is safe to look at, and reads it back off the face. It does no I/O, has no clock, holds no `unsafe`, and
+//! allocates nothing per frame.
 //!
 //! One session runs through it in this order:
 //!
 //! 1. [`challenge`]: a seed becomes a sequence of illuminations.
-//! 2. [`photosafety`]: the sequence is checked against the limits for flashes and for red, not assumed to hold them.
+//! 2. [`photosafety`]: the sequence is checked against the limits for flashes and for red, not assumed to
+//!    hold them.
 //! 3. [`frame`]: a camera's bytes are viewed in place and decoded to linear light.
 //! 4. [`sampler`]: the aligned face becomes a small grid of cells.
 //! 5. [`timeline`]: which light was on the screen while a frame was exposed.
@@ -17,14 +18,16 @@
 #![forbid(unsafe_code)]
 
 pub mod challenge;
+pub mod colour;
 mod error;
 pub mod frame;
 pub mod freshness;
-pub mod linear;
+mod linear;
 pub mod photosafety;
 pub mod relief;
 pub mod response;
 pub mod sampler;
 pub mod timeline;
+mod vectors;
 
-pub use error::{Error, Kind};
+pub use error::{Error, ErrorKind};

@@ -5,25 +5,25 @@
 //! it in time or not. Four definitions of a change are counted side by side:
 //!
 //! * **general** (WCAG 2.3.1): relative luminance by 0.1 or more of the maximum, the darker state below 0.8;
-//! * **broadcast** (ITU-R BT.1702): luminance by 20 cd/m² or more, the darker state below 160 cd/m²; above that a
-//!   Michelson contrast of 1/17 or more;
-//! * **red** (WCAG 2.0 and 2.1): `max(0, R − G − B) × 320` by more than 20 with a saturated red, R/(R+G+B) ≥ 0.8 in
-//!   linear light, at either end;
+//! * **broadcast** (ITU-R BT.1702): luminance by 20 cd/m² or more, the darker state below 160 cd/m²; above
+//!   that a Michelson contrast of 1/17 or more;
+//! * **red** (WCAG 2.0 and 2.1): `max(0, R − G − B) × 320` by more than 20 with a saturated red, R/(R+G+B) ≥
+//!   0.8 in linear light, at either end;
 //! * **red chromaticity** (WCAG 2.2): CIE 1976 u′v′ by more than 0.2 with a saturated red at either end.
 //!
-//! What is counted is the largest number of changes, each starting no earlier than the one before is complete,
-//! that can be chosen from all pairs of states: a rise and a fall in turn, and of u′v′, where a way has no
-//! direction, any two. Half of it are the flashes. A fall need not start from the very state in which the rise
-//! ended: WCAG 2.0 asks each of the two changes for a saturated red, not both for the same one. So a red
-//! that is saturated on the way to a peak only counts on the way there and on the way back.
+//! What is counted is the largest number of changes, each starting no earlier than the one before is
+//! complete, that can be chosen from all pairs of states: a rise and a fall in turn, and of u′v′, where a way
+//! has no direction, any two. Half of it are the flashes. A fall need not start from the very state in which
+//! the rise ended: WCAG 2.0 asks each of the two changes for a saturated red, not both for the same one. So a
+//! red that is saturated on the way to a peak only counts on the way there and on the way back.
 //!
 //! A quadrant is a quarter of the screen, the area from which the standards count, so every quadrant counts;
 //! changes of different quadrants at different times count together, which no standard exceeds. Besides,
 //! *any* change of colour is counted, however small: alternating colours trouble some people too.
 //!
-//! Where a standard leaves room in time, the stricter reading is taken: a window of one second is closed at both
-//! ends, and a gradual change lies in every window that it touches. Where WCAG 2.2 asks "one transition" of a
-//! pair for a saturated red, both are asked, as WCAG 2.0 does.
+//! Where a standard leaves room in time, the stricter reading is taken: a window of one second is closed at
+//! both ends, and a gradual change lies in every window that it touches. Where WCAG 2.2 asks "one transition"
+//! of a pair for a saturated red, both are asked, as WCAG 2.0 does.
 //!
 //! ```
 //! use lightproof_core::challenge::{Challenge, Mode};
@@ -33,8 +33,9 @@
 //! assert!(safety.is_safe());
 //!
 //! // Black and white, ten changes a second.
-//! let strobe: Vec<_> =
-//!     (0..20).map(|k| LightStep { start_s: 0.1 * f64::from(k), linear: [[f64::from(k % 2); 3]; 4] }).collect();
+//! let strobe: Vec<_> = (0..20)
+//!     .map(|k| LightStep { start_s: 0.1 * f64::from(k), linear: [[f64::from(k % 2); 3]; 4] })
+//!     .collect();
 //! assert!(!check(&strobe, 2.0, 500.0)?.meets_standards());
 //! # Ok::<(), lightproof_core::Error>(())
 //! ```
@@ -42,7 +43,8 @@
 use std::cmp::Ordering;
 
 use crate::Error;
-use crate::challenge::{Challenge, Linear, Quadrants, linear, neutral};
+use crate::challenge::{Challenge, Quadrants, neutral};
+use crate::colour::{Linear, linear, relative_luminance};
 
 /// WCAG 2.3.1 and ITU-R BT.1702 both allow three flashes in any one second.
 pub const FLASHES_PER_S_MAX: usize = 3;
@@ -64,8 +66,8 @@ const RED_CHANGE: f64 = 20.0;
 const RED_SCALE: f64 = 320.0;
 /// WCAG 2.2: a change by more than this in the CIE 1976 u′v′ diagram.
 const RED_CHROMATICITY_CHANGE: f64 = 0.2;
-/// Steps closer than this may be one gradual change of colour: gentle light moves every 1/30 s, and a step may
-/// have to wait for the next refresh of the screen, at the slowest 50 Hz.
+/// Steps closer than this may be one gradual change of colour: gentle light moves every 1/30 s, and a step
+/// may have to wait for the next refresh of the screen, at the slowest 50 Hz.
 const GRADUAL_STEP_S: f64 = 1.0 / 30.0 + 1.0 / 50.0;
 /// A window is one second and this much, so that rounding never hides a change that is exactly one second
 /// away.
@@ -386,12 +388,6 @@ fn colour_changes(steps: &[LightStep]) -> Vec<Change> {
 /// Whether the way from `from` to `to` leads back towards `origin`.
 fn turns_back(origin: &Linear, from: &Linear, to: &Linear) -> bool {
     (0..3).map(|channel| (to[channel] - from[channel]) * (to[channel] - origin[channel])).sum::<f64>() < 0.0
-}
-
-/// Relative luminance of WCAG 2.x and of sRGB (IEC 61966-2-1), 0 to 1.
-#[must_use]
-pub fn relative_luminance([red, green, blue]: &Linear) -> f64 {
-    0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
 fn redness([red, green, blue]: &Linear) -> f64 {

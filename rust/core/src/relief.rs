@@ -1,32 +1,36 @@
 //! Whether the response has the shape of a solid face.
 //!
-//! The quotients `(T_right − T_left) / ΣT` and `(T_top − T_bottom) / ΣT` cancel the colour of the skin and leave the
-//! direction of the surface. What they should be on *this* face is predicted from its own mesh and the rig's geometry;
-//! what they are comes from [`crate::response`]. Both quotients are regressed on their prediction, each cell weighted by
-//! its own precision, beside a quadratic surface that takes what distance, tilt and a plain bend of paper would give.
+//! The quotients `(T_right − T_left) / ΣT` and `(T_top − T_bottom) / ΣT` cancel the colour of the skin and
+//! leave the direction of the surface. What they should be on *this* face is predicted from its own mesh and
+//! the rig's geometry; what they are comes from [`crate::response`]. Both quotients are regressed on their
+//! prediction, each cell weighted by its own precision, beside a quadratic surface that takes what distance,
+//! tilt and a plain bend of paper would give.
 //!
-//! A prediction is never exact: it knows no shadows, and a mesh is smoother than a face. Under strong light that, and not
-//! the camera, is the error, and neighbouring cells share it. So no cell counts for more than `MODEL_SIGMA` allows, and
-//! the standard error adds up the residuals of neighbours before it squares them (Conley 1999).
+//! A prediction is never exact: it knows no shadows, and a mesh is smoother than a face. Under strong light
+//! that, and not the camera, is the error, and neighbouring cells share it. So no cell counts for more than
+//! `MODEL_SIGMA` allows, and the standard error adds up the residuals of neighbours before it squares them
+//! (Conley 1999).
 //!
-//! A face has relief along both axes, paper bent or folded at most along one: each axis must stand on its own. Glass
-//! returns a mirror image of the screen, many times stronger than any shading: that is the misfit.
+//! A face has relief along both axes, paper bent or folded at most along one: each axis must stand on its
+//! own. Glass returns a mirror image of the screen, many times stronger than any shading: that is the misfit.
 
 use nalgebra::{DMatrix, SVector};
 
+use crate::Error;
 use crate::linear::invert_normal;
-use crate::response::ResponseMaps;
+use crate::response::{MIN_CELLS, ResponseMaps};
 
 /// Constant, x, y, xy, x², y².
 const SURFACE: usize = 6;
 /// Least relative response of a cell, so that a shaded cell cannot blow up the prediction.
-const LEAST_RELATIVE_RESPONSE: f32 = 0.15;
-/// Half-width of the window in which the relative response is averaged, in cells: skin is smooth, noise is not.
+const MIN_RELATIVE_RESPONSE: f32 = 0.15;
+/// Half-width of the window in which the relative response is averaged, in cells: skin is smooth, noise is
+/// not.
 const SMOOTHING: usize = 3;
 /// What a predicted quotient is off by, however much light there is: heads leave 0.02 to 0.045 unexplained.
 const MODEL_SIGMA: f64 = 0.04;
-/// Distance in cells at which two residuals are taken to be independent: a cell's tent reaches over its neighbours, and
-/// brows, nostrils and lips are two to three cells wide.
+/// Distance in cells at which two residuals are taken to be independent: a cell's tent reaches over its
+/// neighbours, and brows, nostrils and lips are two to three cells wide.
 const INDEPENDENT_CELLS: f64 = 3.0;
 
 /// How far the response of one axis follows the predicted relief.
@@ -45,7 +49,8 @@ pub struct ReliefFit {
     pub across: Axis,
     /// Top to bottom.
     pub down: Axis,
-    /// Root mean square of what the prediction and a smooth surface leave unexplained beyond noise, in quotient units.
+    /// Root mean square of what the prediction and a smooth surface leave unexplained beyond noise, in
+    /// quotient units.
     pub misfit: f64,
     /// Cells that took part.
     pub cells: usize,
@@ -53,27 +58,33 @@ pub struct ReliefFit {
 
 /// Fits the response to the predicted quotients (`rows × columns` each) on the cells where `mask` holds.
 ///
-/// Returns `None` where sizes disagree, fewer than 50 cells have a response, or a prediction is not finite.
-#[must_use]
+/// A cell takes part if it has a response and a finite prediction. Returns `None` where fewer than
+/// [`MIN_CELLS`] do.
+///
+/// # Errors
+/// [`Error::GridSize`] if sizes disagree, [`Error::Number`] if the grid does not have so many `columns`.
 pub fn fit(
     maps: &ResponseMaps,
     mask: &[bool],
     predicted_across: &[f32],
     predicted_down: &[f32],
     columns: usize,
-) -> Option<ReliefFit> {
-    let size = mask.len();
-    let sizes_agree = maps.estimates.iter().chain(&maps.variances).all(|m| m.len() == size);
-    if columns == 0 || !sizes_agree || predicted_across.len() != size || predicted_down.len() != size {
-        return None;
+) -> Result<Option<ReliefFit>, Error> {
+    let size = maps.estimates[0].len();
+    if size.checked_rem(columns) != Some(0) {
+        let wanted = "as many columns as the grid has";
+        return Err(Error::Number { what: "columns", value: columns as f64, wanted });
     }
+    Error::check_size("mask", mask.len(), size)?;
+    Error::check_size("predicted_across", predicted_across.len(), size)?;
+    Error::check_size("predicted_down", predicted_down.len(), size)?;
     let relative = smooth_relative_response(maps, mask, columns);
     let cells: Vec<usize> = (0..size)
         .filter(|&i| mask[i] && maps.variances.iter().all(|v| v[i].is_finite() && v[i] > 0.0))
         .filter(|&i| predicted_across[i].is_finite() && predicted_down[i].is_finite())
         .collect();
-    if cells.len() < 50 {
-        return None;
+    if cells.len() < MIN_CELLS {
+        return Ok(None);
     }
     let rows = size / columns;
     let one = |unknown: usize, predicted: &[f32]| {
@@ -86,10 +97,12 @@ pub fn fit(
             .collect();
         axis(&observed, columns)
     };
-    let (across, excess_across, weight_across) = one(1, predicted_across)?;
-    let (down, excess_down, weight_down) = one(2, predicted_down)?;
-    let misfit = ((excess_across + excess_down).max(0.0) / (weight_across + weight_down)).sqrt();
-    Some(ReliefFit { across, down, misfit, cells: cells.len() })
+    let (Some(across), Some(down)) = (one(1, predicted_across), one(2, predicted_down)) else {
+        return Ok(None);
+    };
+    let excess = (across.excess + down.excess).max(0.0);
+    let misfit = (excess / (across.weight + down.weight)).sqrt();
+    Ok(Some(ReliefFit { across: across.axis, down: down.axis, misfit, cells: cells.len() }))
 }
 
 /// Regressors: the prediction and the surface.
@@ -129,9 +142,17 @@ impl Cell {
     }
 }
 
-/// Weighted regression of one axis; also what is left beyond noise (weighted sum of squares) and the sum of weights that
-/// makes it a mean square in quotient units.
-fn axis(cells: &[Cell], columns: usize) -> Option<(Axis, f64, f64)> {
+/// What the regression of one axis found.
+struct Fitted {
+    axis: Axis,
+    /// What is left beyond noise, as a weighted sum of squares.
+    excess: f64,
+    /// The sum of weights that makes it a mean square in quotient units.
+    weight: f64,
+}
+
+/// Weighted regression of one axis.
+fn axis(cells: &[Cell], columns: usize) -> Option<Fitted> {
     let mut normal = DMatrix::zeros(REGRESSORS, REGRESSORS);
     let mut xy = SVector::<f64, REGRESSORS>::zeros();
     for cell in cells {
@@ -155,7 +176,7 @@ fn axis(cells: &[Cell], columns: usize) -> Option<(Axis, f64, f64)> {
     let sigma = independent.max(variance_of_neighbours(&pulls, columns)).sqrt();
     let found = Axis { coefficient: beta[0], sigma };
     let finite = found.coefficient.is_finite() && found.sigma.is_finite();
-    finite.then_some((found, rest - noise * share_left, weights))
+    finite.then_some(Fitted { axis: found, excess: rest - noise * share_left, weight: weights })
 }
 
 /// Variance of a sum of pulls (cell, what it adds to the coefficient's error), if those less than
@@ -185,7 +206,7 @@ fn variance_of_neighbours(pulls: &[(usize, f64)], columns: usize) -> f64 {
 fn smooth_relative_response(maps: &ResponseMaps, mask: &[bool], columns: usize) -> Vec<f32> {
     let (s, variance) = (&maps.estimates[0], &maps.variances[0]);
     let rows = mask.len() / columns;
-    let mut smooth = vec![LEAST_RELATIVE_RESPONSE; mask.len()];
+    let mut smooth = vec![MIN_RELATIVE_RESPONSE; mask.len()];
     for row in 0..rows {
         for column in 0..columns {
             if !mask[row * columns + column] {
@@ -202,7 +223,7 @@ fn smooth_relative_response(maps: &ResponseMaps, mask: &[bool], columns: usize) 
                 }
             }
             if weights > 0.0 {
-                smooth[row * columns + column] = (sum / weights).max(LEAST_RELATIVE_RESPONSE);
+                smooth[row * columns + column] = (sum / weights).max(MIN_RELATIVE_RESPONSE);
             }
         }
     }
@@ -216,7 +237,8 @@ mod tests {
     const ROWS: usize = 24;
     const COLUMNS: usize = 20;
 
-    /// Maps whose quotients are `across × a(x, y) + down × b(x, y)` plus a plane, without noise but with its variance.
+    /// Maps whose quotients are `across × a(x, y) + down × b(x, y)` plus a plane, without noise but with its
+    /// variance.
     fn maps(across: f32, down: f32) -> (ResponseMaps, Vec<f32>, Vec<f32>) {
         let size = ROWS * COLUMNS;
         let at = |i: usize| ((i % COLUMNS) as f32 * 0.9, (i / COLUMNS) as f32 * 0.7);
@@ -238,7 +260,7 @@ mod tests {
     #[test]
     fn the_coefficients_of_both_axes_are_found_beside_a_plane() {
         let (maps, a, b) = maps(0.7, 0.4);
-        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap();
+        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().unwrap();
         assert!((fit.across.coefficient - 0.7).abs() < 1e-3 && (fit.down.coefficient - 0.4).abs() < 1e-3);
         assert!(fit.misfit < 1e-3);
     }
@@ -246,17 +268,17 @@ mod tests {
     #[test]
     fn a_tilted_sheet_has_no_relief() {
         let (maps, a, b) = maps(0.0, 0.0);
-        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap();
+        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().unwrap();
         assert!(fit.across.coefficient.abs() < 1e-3 && fit.down.coefficient.abs() < 1e-3);
     }
 
     #[test]
-    fn what_is_no_relief_and_no_surface_shows_as_misfit() {
+    fn what_is_neither_relief_nor_a_surface_shows_as_misfit() {
         let (mut maps, a, b) = maps(0.5, 0.5);
         for (i, value) in maps.estimates[1].iter_mut().enumerate() {
             *value += if (i / COLUMNS + i % COLUMNS).is_multiple_of(2) { 0.3 } else { -0.3 };
         }
-        assert!(fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().misfit > 0.1);
+        assert!(fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().unwrap().misfit > 0.1);
     }
 
     #[test]
@@ -265,7 +287,7 @@ mod tests {
         for variance in &mut maps.variances {
             variance.fill(1.0);
         }
-        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap();
+        let fit = fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().unwrap();
         assert!(fit.across.sigma > 0.2 && (fit.across.coefficient - 0.5).abs() < 1e-3);
     }
 
@@ -276,7 +298,7 @@ mod tests {
             for (i, value) in maps.estimates[1].iter_mut().enumerate() {
                 *value += error(i);
             }
-            fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().across.sigma
+            fit(&maps, &[true; ROWS * COLUMNS], &a, &b, COLUMNS).unwrap().unwrap().across.sigma
         };
         // The same signs, cell by cell and in patches of 3 × 3.
         let sign = |i: usize| if i.wrapping_mul(2_654_435_761) >> 7 & 1 == 0 { 0.1 } else { -0.1 };
@@ -286,8 +308,27 @@ mod tests {
     }
 
     #[test]
-    fn a_prediction_of_the_wrong_size_gives_no_fit() {
-        let (maps, a, _) = maps(0.5, 0.5);
-        assert!(fit(&maps, &[true; ROWS * COLUMNS], &a, &a[1..], COLUMNS).is_none());
+    fn sizes_that_disagree_are_refused() {
+        let (maps, a, b) = maps(0.5, 0.5);
+        let mask = [true; ROWS * COLUMNS];
+        let sizes = |mask: &[bool], a: &[f32], b: &[f32], columns| fit(&maps, mask, a, b, columns);
+        for refused in [
+            sizes(&mask[1..], &a, &b, COLUMNS),
+            sizes(&mask, &a[1..], &b, COLUMNS),
+            sizes(&mask, &a, &b[1..], COLUMNS),
+        ] {
+            assert!(matches!(refused, Err(Error::GridSize { .. })), "{refused:?}");
+        }
+        for columns in [0, COLUMNS - 1] {
+            assert!(matches!(sizes(&mask, &a, &b, columns), Err(Error::Number { what: "columns", .. })));
+        }
+    }
+
+    #[test]
+    fn too_few_cells_are_no_evidence_and_no_error() {
+        let (maps, a, b) = maps(0.5, 0.5);
+        let mut mask = [false; ROWS * COLUMNS];
+        mask[..MIN_CELLS - 1].fill(true);
+        assert_eq!(fit(&maps, &mask, &a, &b, COLUMNS), Ok(None));
     }
 }

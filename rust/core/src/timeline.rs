@@ -5,8 +5,8 @@ use crate::challenge::{Challenge, ILLUMINATIONS, Step, neutral};
 
 /// What the screen really showed: the steps of a challenge with the times of their flips.
 ///
-/// Between two flips the screen holds one illumination, or in gentle mode a blend of two; what is left of the weight is
-/// the neutral light that is shown before the first illumination.
+/// Between two flips the screen holds one illumination, or in gentle mode a blend of two; what is left of the
+/// weight is the neutral light that is shown before the first illumination.
 #[derive(Debug, Clone)]
 pub struct Timeline {
     challenge: Challenge,
@@ -53,8 +53,8 @@ impl Timeline {
         self.starts_s.first().copied()
     }
 
-    /// Writes the share of each illumination in the light that an exposure from `start_s` to `end_s` saw, if light
-    /// needs `latency_s` from a flip to the frame. Shares add up to at most 1; the rest was neutral.
+    /// Writes the share of each illumination in the light that an exposure from `start_s` to `end_s` saw, if
+    /// light needs `latency_s` from a flip to the frame. Shares add up to at most 1; the rest was neutral.
     pub fn shares(&self, start_s: f64, end_s: f64, latency_s: f64, shares: &mut [f64; ILLUMINATIONS]) {
         shares.fill(0.0);
         let (start_s, end_s) = (start_s - latency_s, end_s - latency_s);

@@ -2,10 +2,9 @@
 
 use lightproof_core::Error;
 use lightproof_core::challenge::{
-    CODES, Challenge, Decoys, ILLUMINATIONS, Mode, PALETTE_SRGB, Quadrants, derive_seed, fill_decoys, linear,
-    neutral,
+    CODES, Challenge, Decoys, ILLUMINATIONS, Mode, PALETTE_SRGB, Quadrants, derive_seed, fill_decoys, neutral,
 };
-use lightproof_core::photosafety::relative_luminance;
+use lightproof_core::colour::{linear, relative_luminance};
 use proptest::prelude::*;
 
 fn modes() -> impl Strategy<Value = Mode> {
@@ -107,7 +106,7 @@ fn nonces_outside_the_length_of_the_standard_are_refused() {
 }
 
 #[test]
-fn codes_that_are_no_challenge_are_refused() {
+fn codes_that_are_not_a_challenge_are_refused() {
     assert!(matches!(Challenge::from_codes(&[0; 15], Mode::Standard), Err(Error::Count { count: 15, .. })));
     let mut codes = [0; ILLUMINATIONS];
     codes[3] = 60;
@@ -115,7 +114,7 @@ fn codes_that_are_no_challenge_are_refused() {
 }
 
 #[test]
-fn times_that_are_no_interval_are_refused() {
+fn times_that_are_not_an_interval_are_refused() {
     let challenge = Challenge::generate(&[0; 32], Mode::Standard);
     for (start_s, end_s) in [(1.0, 0.9), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {
         assert!(matches!(challenge.at(start_s, end_s), Err(Error::Interval { .. })));
@@ -142,10 +141,13 @@ proptest! {
     }
 
     #[test]
-    fn light_is_neutral_before_and_the_last_illumination_after(challenge in challenges(), s in 0.001_f64..100.0) {
+    fn light_is_neutral_before_and_the_last_illumination_after(
+        challenge in challenges(), s in 0.001_f64..100.0,
+    ) {
         prop_assert!(close(&challenge.at(-s, 0.0).unwrap(), &[neutral(); 4], 1e-12));
-        let after = challenge.duration_s() + s;
-        prop_assert!(close(&challenge.at(challenge.duration_s(), after).unwrap(), challenge.linear(15), 1e-12));
+        let end_s = challenge.duration_s();
+        let after = challenge.at(end_s, end_s + s).unwrap();
+        prop_assert!(close(&after, challenge.linear(15), 1e-12));
     }
 
     #[test]
@@ -159,10 +161,12 @@ proptest! {
 
     #[test]
     fn means_of_two_adjacent_intervals_add_up(
-        challenge in challenges(), start_s in -1.0_f64..7.0, first_s in 1e-3_f64..2.0, second_s in 1e-3_f64..2.0,
+        challenge in challenges(), start_s in -1.0_f64..7.0, first_s in 1e-3_f64..2.0,
+        second_s in 1e-3_f64..2.0,
     ) {
         let (middle_s, end_s) = (start_s + first_s, start_s + first_s + second_s);
-        let (first, second) = (challenge.at(start_s, middle_s).unwrap(), challenge.at(middle_s, end_s).unwrap());
+        let first = challenge.at(start_s, middle_s).unwrap();
+        let second = challenge.at(middle_s, end_s).unwrap();
         let whole = challenge.at(start_s, end_s).unwrap();
         for quadrant in 0..4 {
             for channel in 0..3 {
@@ -174,7 +178,9 @@ proptest! {
     }
 
     #[test]
-    fn a_mean_is_what_many_instants_average_to(challenge in challenges(), start_s in -0.5_f64..6.5, length_s in 0.01_f64..1.0) {
+    fn a_mean_is_what_many_instants_average_to(
+        challenge in challenges(), start_s in -0.5_f64..6.5, length_s in 0.01_f64..1.0,
+    ) {
         let whole = challenge.at(start_s, start_s + length_s).unwrap();
         let mut sum = [[0.0; 3]; 4];
         let instants = 4000;

@@ -2,9 +2,10 @@
 
 use std::num::NonZeroUsize;
 
+use lightproof_core::Error;
 use lightproof_core::challenge::{Challenge, Decoys, ILLUMINATIONS, Mode, fill_decoys, neutral};
 use lightproof_core::freshness::{FaceLight, response_strength};
-use lightproof_core::response::{ANOTHER_PICTURE, FEATURES, Response};
+use lightproof_core::response::{FEATURES, MAX_REGISTRATION_RESIDUAL, ResponseRegression};
 use lightproof_core::timeline::Timeline;
 use proptest::prelude::*;
 
@@ -53,8 +54,8 @@ fn face(timeline: &Timeline, response: f64, latency_s: f64, noise: f64, seed: u6
                 let mixed: f64 = (0..3)
                     .map(|d| MIXING[c][d] * light.iter().map(|quadrant| quadrant[d]).sum::<f64>() / 4.0)
                     .sum();
-                let reference = 1.0 + response * (0..3).map(|d| MIXING[c][d] * neutral()[d]).sum::<f64>();
-                (1.0 + response * mixed) / reference * (1.0 + drift) - 1.0 + 0.2 * noise * random.normal()
+                let under_neutral = 1.0 + response * (0..3).map(|d| MIXING[c][d] * neutral()[d]).sum::<f64>();
+                (1.0 + response * mixed) / under_neutral * (1.0 + drift) - 1.0 + 0.2 * noise * random.normal()
             });
             FEATURES.map(|weights| (0..3).map(|c| weights[c] * relative[c]).sum())
         })
@@ -62,7 +63,9 @@ fn face(timeline: &Timeline, response: f64, latency_s: f64, noise: f64, seed: u6
 }
 
 fn light(features: &[[f64; 3]]) -> FaceLight {
-    FaceLight::new(features, &vec![CONSTANT; features.len()], &exposures(features.len()), MIXING).unwrap()
+    FaceLight::new(features, &vec![CONSTANT; features.len()], &exposures(features.len()), MIXING)
+        .unwrap()
+        .unwrap()
 }
 
 #[test]
@@ -70,7 +73,7 @@ fn a_face_that_follows_the_challenge_beats_every_decoy() {
     let challenge = Challenge::generate(&[3; 32], Mode::Standard);
     let timeline = played(&challenge);
     let face = light(&face(&timeline, 0.1, 0.0, 0.005, 1));
-    let rank = face.scorer(&timeline, &[-0.02, 0.0, 0.02]).rank(challenge.codes(), &[4; 32], 20_000);
+    let rank = face.scorer(&timeline, &[-0.02, 0.0, 0.02]).unwrap().rank(challenge.codes(), &[4; 32], 20_000);
     assert_eq!(rank.rank, 1);
     assert!((rank.p_value() - 1.0 / 20_001.0).abs() < 1e-12);
 }
@@ -102,7 +105,7 @@ fn light_that_knows_nothing_of_the_challenge_ranks_anywhere_with_equal_chance() 
         let shown = played(&Challenge::generate(&seed(1), Mode::Standard));
         let asked = Challenge::generate(&seed(2), Mode::Standard);
         let face = light(&face(&shown, 0.2, 0.0, 0.005, u64::from(session)));
-        let rank = face.scorer(&played(&asked), &[0.0]).rank(asked.codes(), &seed(3), DECOYS);
+        let rank = face.scorer(&played(&asked), &[0.0]).unwrap().rank(asked.codes(), &seed(3), DECOYS);
         tenths[(rank.rank - 1) * 10 / (DECOYS + 1)] += 1;
     }
     // χ² with 9 degrees of freedom exceeds 27.9 with probability 0.001.
@@ -116,7 +119,7 @@ fn light_without_any_change_ties_with_all_and_is_never_first() {
     let challenge = Challenge::generate(&[5; 32], Mode::Standard);
     let timeline = played(&challenge);
     let face = light(&vec![[0.0; 3]; 96]);
-    let rank = face.scorer(&timeline, &[0.0]).rank(challenge.codes(), &[6; 32], 100);
+    let rank = face.scorer(&timeline, &[0.0]).unwrap().rank(challenge.codes(), &[6; 32], 100);
     assert_eq!(rank.rank, 101);
 }
 
@@ -148,10 +151,10 @@ fn the_strength_of_the_response_is_the_one_that_was_put_in() {
 
 #[test]
 fn too_few_frames_or_broken_numbers_are_no_evidence() {
-    assert!(FaceLight::new(&[[0.0; 3]; 4], &[CONSTANT; 4], &exposures(4), MIXING).is_none());
+    assert!(FaceLight::new(&[[0.0; 3]; 4], &[CONSTANT; 4], &exposures(4), MIXING).unwrap().is_none());
     let mut features = vec![[0.1; 3]; 96];
     features[7][1] = f64::NAN;
-    assert!(FaceLight::new(&features, &vec![CONSTANT; 96], &exposures(96), MIXING).is_none());
+    assert!(FaceLight::new(&features, &vec![CONSTANT; 96], &exposures(96), MIXING).unwrap().is_none());
 }
 
 proptest! {
@@ -159,7 +162,9 @@ proptest! {
 
     /// The tables score a challenge as the plain regression does.
     #[test]
-    fn the_fast_score_is_the_plain_score(seed in any::<[u8; 32]>(), response in 0.01_f64..0.3, noise in 1e-4_f64..1e-2) {
+    fn the_fast_score_is_the_plain_score(
+        seed in any::<[u8; 32]>(), response in 0.01_f64..0.3, noise in 1e-4_f64..1e-2,
+    ) {
         let timeline = played(&Challenge::generate(&seed, Mode::Standard));
         let face = light(&face(&timeline, response, 0.0, noise, u64::from(seed[0])));
         let latencies_s = [-0.02, 0.0, 0.02];
@@ -167,7 +172,7 @@ proptest! {
         Decoys::new(&seed).fill(&mut codes);
         codes[..ILLUMINATIONS].copy_from_slice(timeline.challenge().codes());
         let mut scores = vec![0.0; 21];
-        face.scorer(&timeline, &latencies_s).score(&codes, &mut scores);
+        face.scorer(&timeline, &latencies_s).unwrap().score(&codes, &mut scores);
         let mut lowered = 0;
         for (codes, &fast) in codes.chunks(ILLUMINATIONS).zip(&scores) {
             let plain = face.latency_curve(codes, &timeline, &latencies_s).into_iter().fold(0.0, f64::max);
@@ -187,7 +192,7 @@ fn the_rank_is_that_of_scoring_every_decoy_in_full() {
         let timeline = played(&Challenge::generate(&[session; 32], Mode::Standard));
         let response = if session.is_multiple_of(2) { 0.004 } else { 0.05 };
         let face = light(&face(&timeline, response, 0.0, 0.01, u64::from(session)));
-        let scorer = face.scorer(&timeline, &[-0.02, 0.0, 0.02]);
+        let scorer = face.scorer(&timeline, &[-0.02, 0.0, 0.02]).unwrap();
         let codes = *timeline.challenge().codes();
         let mut own = [0.0];
         scorer.score(&codes, &mut own);
@@ -197,12 +202,13 @@ fn the_rank_is_that_of_scoring_every_decoy_in_full() {
     }
 }
 
-/// Decoys are drawn in streams of 65,536: where one ends and another begins, and who draws it, changes no rank.
+/// Decoys are drawn in streams of 65,536: where one ends and another begins, and who draws it, changes no
+/// rank.
 #[test]
 fn the_rank_is_the_same_on_any_number_of_threads() {
     let timeline = played(&Challenge::generate(&[41; 32], Mode::Standard));
     let face = light(&face(&timeline, 0.003, 0.0, 0.01, 41));
-    let scorer = face.scorer(&timeline, &[0.0]);
+    let scorer = face.scorer(&timeline, &[0.0]).unwrap();
     let codes = *timeline.challenge().codes();
     let ranks = [1, 2, 3]
         .map(|threads| scorer.rank_on(NonZeroUsize::new(threads).unwrap(), &codes, &[42; 32], 150_000).rank);
@@ -219,13 +225,14 @@ fn the_rank_is_the_same_on_any_number_of_threads() {
 const ROWS: usize = 12;
 const COLUMNS: usize = 10;
 
-/// Cells of a face whose left half answers the right quadrants less than the left ones, and the other way round.
+/// Cells of a face whose left half answers the right quadrants less than the left ones, and the other way
+/// round.
 fn across(cell: usize) -> f64 {
     if cell % COLUMNS < COLUMNS / 2 { -0.3 } else { 0.3 }
 }
 
-/// The quotients `a / s` and `b / s` found in the cells of [`across`], each with its own `relative` response, under slow
-/// changes of the gain.
+/// The quotients `a / s` and `b / s` found in the cells of [`across`], each with its own `relative` response,
+/// under slow changes of the gain.
 fn quotients(seed: u8, strength: f64, relative: impl Fn(usize) -> f64) -> Vec<[f64; 2]> {
     let challenge = Challenge::generate(&[seed; 32], Mode::Standard);
     let timeline = played(&challenge);
@@ -243,9 +250,9 @@ fn quotients(seed: u8, strength: f64, relative: impl Fn(usize) -> f64) -> Vec<[f
             })
             .collect()
     };
-    let reference: Vec<f32> = picture([neutral(); 4]).into_iter().map(|v| v as f32).collect();
+    let neutral_cells: Vec<f32> = picture([neutral(); 4]).into_iter().map(|v| v as f32).collect();
     let mut response =
-        Response::new(&[true; ROWS * COLUMNS], &reference, ROWS, COLUMNS, MIXING, 128).unwrap();
+        ResponseRegression::new(&[true; ROWS * COLUMNS], &neutral_cells, ROWS, COLUMNS, MIXING, 128).unwrap();
     let mut gain = 1.0;
     for (t, (start_s, end_s)) in exposures(96).into_iter().enumerate() {
         gain += 0.002 * random.normal();
@@ -254,7 +261,8 @@ fn quotients(seed: u8, strength: f64, relative: impl Fn(usize) -> f64) -> Vec<[f
             picture(light).iter().map(|v| (gain * v * (1.0 + 0.001 * random.normal())) as f32).collect();
         response.push(&cells, &light, t as f64 / 48.0 - 1.0).unwrap();
     }
-    let face = FaceLight::new(response.series(), response.nuisance(), &exposures(96), MIXING).unwrap();
+    let face =
+        FaceLight::new(response.series(), response.nuisance(), &exposures(96), MIXING).unwrap().unwrap();
     let maps = response.solve(face.gains(challenge.codes(), &timeline, 0.0).0).unwrap();
     let [s, a, b] = maps.estimates;
     (0..ROWS * COLUMNS).map(|k| [f64::from(a[k] / s[k]), f64::from(b[k] / s[k])]).collect()
@@ -267,8 +275,8 @@ fn the_response_of_every_cell_is_found_under_motion_of_the_gain() {
     }
 }
 
-/// A cell that the room hardly lights answers the screen several times as strongly as the face. Nothing of that may
-/// look like a direction of the surface: not in one challenge, whatever its colours happen to be.
+/// A cell that the room hardly lights answers the screen several times as strongly as the face. Nothing of
+/// that may look like a direction of the surface: not in one challenge, whatever its colours happen to be.
 #[test]
 fn a_dimly_lit_cell_has_the_quotients_of_any_other_under_a_strong_response() {
     for seed in 0..12 {
@@ -285,23 +293,51 @@ fn a_dimly_lit_cell_has_the_quotients_of_any_other_under_a_strong_response() {
 #[test]
 fn a_picture_of_something_else_is_told_and_not_taken_in() {
     let pattern = |k: usize| 0.1 + 0.3 * ((k * 7919) % 101) as f32 / 101.0;
-    let reference: Vec<f32> = (0..64 * 3).map(|i| pattern(i / 3)).collect();
-    let mut response = Response::new(&[true; 64], &reference, 8, 8, MIXING, 16).unwrap();
-    let brighter: Vec<f32> = reference.iter().map(|v| 1.3 * v).collect();
+    let neutral_cells: Vec<f32> = (0..64 * 3).map(|i| pattern(i / 3)).collect();
+    let mut response = ResponseRegression::new(&[true; 64], &neutral_cells, 8, 8, MIXING, 16).unwrap();
+    let brighter: Vec<f32> = neutral_cells.iter().map(|v| 1.3 * v).collect();
     let other: Vec<f32> = (0..64 * 3).map(|i| pattern(i / 3 + 31)).collect();
     let broken = vec![f32::NAN; 64 * 3];
-    for (cells, frames) in [(&reference, 1), (&other, 1), (&brighter, 2), (&broken, 2)] {
+    for (cells, frames) in [(&neutral_cells, 1), (&other, 1), (&brighter, 2), (&broken, 2)] {
         let residual = response.push(cells, &[[0.3; 3]; 4], 0.0).unwrap().residual;
-        assert_eq!(residual <= ANOTHER_PICTURE, cells == &reference || cells == &brighter, "{residual}");
+        assert_eq!(
+            residual <= MAX_REGISTRATION_RESIDUAL,
+            cells == &neutral_cells || cells == &brighter,
+            "{residual}"
+        );
         assert_eq!((response.frames(), response.series().len()), (frames, frames));
     }
 }
 
 #[test]
-fn cells_of_the_wrong_size_are_refused_and_not_taken_in() {
-    let mut response = Response::new(&[true; 64], &[0.5; 192], 8, 8, MIXING, 16).unwrap();
-    assert!(response.push(&[0.5; 191], &[[0.3; 3]; 4], 0.0).is_err());
+fn what_does_not_fit_the_grid_is_refused_and_not_taken_in() {
+    let new =
+        |mask: &[bool], neutral_cells: &[f32]| ResponseRegression::new(mask, neutral_cells, 8, 8, MIXING, 16);
+    let mut response = new(&[true; 64], &[0.5; 192]).unwrap();
+    assert!(matches!(
+        response.push(&[0.5; 191], &[[0.3; 3]; 4], 0.0),
+        Err(Error::GridSize { what: "cells", .. })
+    ));
     assert_eq!(response.frames(), 0);
-    assert!(Response::new(&[true; 64], &[0.5; 191], 8, 8, MIXING, 16).is_err());
-    assert!(Response::new(&[false; 64], &[0.5; 192], 8, 8, MIXING, 16).is_err());
+    let refused = |mask: &[bool], neutral_cells: &[f32]| new(mask, neutral_cells).unwrap_err();
+    assert!(matches!(refused(&[true; 64], &[0.5; 191]), Error::GridSize { what: "neutral_cells", .. }));
+    assert!(matches!(refused(&[true; 63], &[0.5; 192]), Error::GridSize { what: "mask", .. }));
+    assert!(matches!(refused(&[false; 64], &[0.5; 192]), Error::TooFewCells { cells: 0, .. }));
+    assert!(matches!(refused(&[true; 64], &[f32::NAN; 192]), Error::Number { what: "neutral_cells", .. }));
+}
+
+#[test]
+fn series_of_different_lengths_are_refused_and_not_taken_for_too_few_frames() {
+    let (features, nuisance, exposures_s) = (vec![[0.0; 3]; 96], vec![CONSTANT; 96], exposures(96));
+    let short = FaceLight::new(&features, &nuisance[1..], &exposures_s, MIXING);
+    assert!(matches!(short, Err(Error::Rows { what: "nuisance", count: 95, frames: 96 })));
+    let short = FaceLight::new(&features, &nuisance, &exposures_s[1..], MIXING);
+    assert!(matches!(short, Err(Error::Rows { what: "exposures_s", count: 95, frames: 96 })));
+}
+
+#[test]
+fn a_challenge_cannot_come_first_for_want_of_a_latency_to_score_it_at() {
+    let timeline = played(&Challenge::generate(&[3; 32], Mode::Standard));
+    let refused = light(&face(&timeline, 0.1, 0.0, 0.005, 1)).scorer(&timeline, &[]);
+    assert!(matches!(refused, Err(Error::Count { what: "latencies_s", count: 0, .. })));
 }

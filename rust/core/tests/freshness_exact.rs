@@ -1,8 +1,8 @@
 //! Freshness accepts a wrong challenge as often as its theorem says: no more often, and not much less.
 //!
-//! Given a video, its challenge and the decoys are drawn independently, so whether the challenge comes first is a fresh
-//! draw for every challenge and every set of decoys, also if many are held against one video. That is why a binomial
-//! test over all of them is exact.
+//! Given a video, its challenge and the decoys are drawn independently, so whether the challenge comes first
+//! is a fresh draw for every challenge and every set of decoys, also if many are held against one video. That
+//! is why a binomial test over all of them is exact.
 //!
 //! The tests that are ignored are the full study (docs/freshness.md): `make study-freshness`.
 
@@ -39,8 +39,9 @@ fn challenge(turn: u64) -> [u8; ILLUMINATIONS] {
 
 /// Whether the challenge beats all decoys of the seed.
 ///
-/// A few decoys are asked first, and more only if it beat those: they are the first of the same stream, so a challenge
-/// that does not beat them does not beat all, and nothing is decided otherwise than by ranking at once.
+/// A few decoys are asked first, and more only if it beat those: they are the first of the same stream, so a
+/// challenge that does not beat them does not beat all, and nothing is decided otherwise than by ranking at
+/// once.
 fn comes_first(scorer: &Scorer, codes: &[u8; ILLUMINATIONS], seed: &[u8; 32], decoys: usize) -> bool {
     let mut few = 1 << 6;
     while few < decoys {
@@ -139,7 +140,8 @@ fn one_look(scorings: usize) {
     assert!(two_sided(scorings, rate(FEW), accepted) > ALPHA, "{accepted} of {scorings}");
 }
 
-/// The whole rule: a session passes at any of the four looks, among four times as many decoys. Returns the count.
+/// The whole rule: a session passes at any of the four looks, among four times as many decoys. Returns the
+/// count.
 fn four_looks(scorings: usize, decoys: usize) -> (u64, u64) {
     let since = Instant::now();
     let counts = count(scorings, &LOOKS, |scorers, turn| {
@@ -155,8 +157,8 @@ fn four_looks(scorings: usize, decoys: usize) -> (u64, u64) {
 
 /// p-values of `sessions` different videos of all kinds, each held against one wrong challenge.
 ///
-/// A rank is a step of 1 / (K + 1): the p-value is spread evenly over its step, so that it is uniform on 0…1 if all
-/// ranks are equally likely.
+/// A rank is a step of 1 / (K + 1): the p-value is spread evenly over its step, so that it is uniform on 0…1
+/// if all ranks are equally likely.
 fn uniform_p_values(sessions: u64) {
     let since = Instant::now();
     let mut random = Random::new(7);
@@ -193,7 +195,8 @@ fn lucky(shown: &[u8; ILLUMINATIONS], agreeing: usize, random: &mut Random) -> [
     })
 }
 
-/// Luck is in the bound: shares of dwells that agree by chance, times how often such a challenge is accepted, add up.
+/// Luck is in the bound: shares of dwells that agree by chance, times how often such a challenge is accepted,
+/// add up.
 fn luck(scorings: u64) {
     let since = Instant::now();
     let mut random = Random::new(11);
@@ -303,7 +306,7 @@ fn a_video_made_with_half_of_the_challenge_known_comes_first_far_too_often() {
 
 /// Light that gives no evidence at all ties with every decoy, and ties count against the person.
 #[test]
-fn light_that_is_nought_never_comes_first() {
+fn light_of_zeros_never_comes_first() {
     let still = Video::still([0.0; 3]);
     for dwells in LOOKS {
         let scorer = still.scorer(dwells).unwrap();
@@ -314,7 +317,8 @@ fn light_that_is_nought_never_comes_first() {
     }
 }
 
-/// Of any other constant light the projection leaves rounding errors: scores without meaning, which the bound covers.
+/// Of any other constant light the projection leaves rounding errors: scores without meaning, which the bound
+/// covers.
 #[test]
 fn constant_light_comes_first_no_more_often_than_the_theorem_says() {
     let scorer = Video::still([0.1, -0.2, 0.3]).scorer(ILLUMINATIONS).unwrap();

@@ -6,9 +6,9 @@ use std::alloc::{GlobalAlloc, Layout as Memory, System};
 use std::cell::Cell;
 
 use lightproof_core::challenge::{Challenge, ILLUMINATIONS, Mode};
-use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, Strided};
+use lightproof_core::frame::{FrameView, Layout, PixelFormat, Strided, YuvMatrix, YuvRange};
 use lightproof_core::freshness::FaceLight;
-use lightproof_core::response::{FEATURES, Response};
+use lightproof_core::response::{FEATURES, ResponseRegression};
 use lightproof_core::sampler::{Sampler, Transform};
 use lightproof_core::timeline::Timeline;
 
@@ -19,7 +19,8 @@ thread_local! {
 
 struct Counting;
 
-// SAFETY: everything is handed to the system's allocator; counting touches a thread-local number without a destructor.
+// SAFETY: everything is handed to the system's allocator; counting touches a thread-local number without a
+// destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
@@ -71,10 +72,11 @@ fn a_frame_is_sampled_and_taken_in_without_allocating() {
         (PixelFormat::Bgr888, 3 * WIDTH, HEIGHT),
     ] {
         let bytes: Vec<u8> = (0..stride * rows).map(|index| (index * 7919 % 251) as u8).collect();
-        let layout = Layout { width: WIDTH, height: HEIGHT, format, matrix: Matrix::Bt601Full };
+        let layout =
+            Layout { width: WIDTH, height: HEIGHT, format, matrix: YuvMatrix::Bt601, range: YuvRange::Full };
         let mut sampler = Sampler::new(ROWS, COLUMNS).expect("the grid is valid");
         let mut cells = vec![0.0; ROWS * COLUMNS * 3];
-        let mut response = Response::new(
+        let mut response = ResponseRegression::new(
             &[true; ROWS * COLUMNS],
             &vec![0.2; ROWS * COLUMNS * 3],
             ROWS,
@@ -109,8 +111,9 @@ fn ranking_allocates_as_often_for_a_thousand_decoys_as_for_a_quarter_of_a_millio
             FEATURES.map(|weights| (0..3).map(|c| weights[c] * log[c]).sum())
         })
         .collect();
-    let face = FaceLight::new(&features, &[[1.0]; 96], &exposures, IDENTITY).expect("96 frames are enough");
-    let scorer = face.scorer(&timeline, &[0.0, 0.02]);
+    let face = FaceLight::new(&features, &[[1.0]; 96], &exposures, IDENTITY);
+    let face = face.expect("the series are of one length").expect("96 frames are enough");
+    let scorer = face.scorer(&timeline, &[0.0, 0.02]).expect("there are latencies");
     let mut wrong = *challenge.codes();
     wrong.rotate_left(5); // a middling score: many decoys are scored in full
     let ranking = |decoys: usize| {

@@ -1,7 +1,8 @@
 //! Flashes are found by every definition, and a challenge has none.
 
 use lightproof_core::Error;
-use lightproof_core::challenge::{Challenge, Linear, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants, linear};
+use lightproof_core::challenge::{Challenge, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants};
+use lightproof_core::colour::{Linear, linear};
 use lightproof_core::photosafety::{Flashes, LightStep, Photosafety, check, check_challenge};
 use proptest::prelude::*;
 
@@ -186,7 +187,8 @@ fn a_red_that_is_saturated_only_on_the_way_to_its_peak_counts_on_the_way_back_to
     assert_eq!((once.general.total, once.broadcast.total), (0, 0));
     assert_eq!((once.red.quadrants, once.red.total), ([1; 4], 1));
     assert!(!once.is_safe());
-    // The same 5.5 times a second: in the worst second eleven changes, in one that starts with the grey twelve.
+    // The same 5.5 times a second: in the worst second eleven changes, in one that starts with the grey
+    // twelve.
     let often = all_quadrants(&[grey, saturated, peak], 1.0 / 16.5);
     assert!((5..=6).contains(&often.red.per_s_max), "{often:?}");
     assert!(!often.is_safe() && !often.meets_standards());
@@ -276,7 +278,7 @@ fn light_that_does_not_change_is_safe() {
 }
 
 #[test]
-fn sequences_that_are_none_are_refused() {
+fn sequences_that_are_not_light_are_refused() {
     let step = |start_s, light| LightStep { start_s, linear: [[light; 3]; 4] };
     let refused =
         |steps: &[LightStep], end_s, peak| check(steps, end_s, peak).expect_err("it must be refused");
@@ -294,7 +296,8 @@ fn sequences_that_are_none_are_refused() {
     }
 }
 
-/// Whether the change from one light to another counts as a rise, or as a fall: the definitions, word for word.
+/// Whether the change from one light to another counts as a rise, or as a fall: the definitions, word for
+/// word.
 type IsChange = fn(from: &Linear, to: &Linear, rises: bool) -> bool;
 
 fn luminance([red, green, blue]: &Linear) -> f64 {

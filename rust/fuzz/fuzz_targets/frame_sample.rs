@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, Strided};
+use lightproof_core::frame::{FrameView, Layout, PixelFormat, Strided, YuvMatrix, YuvRange};
 use lightproof_core::sampler::{Sampler, Transform};
 
 #[derive(arbitrary::Arbitrary, Debug)]
@@ -14,7 +14,8 @@ struct Input<'a> {
     height: u16,
     stride: u16,
     format: u8,
-    matrix: u8,
+    is_bt709: bool,
+    is_limited: bool,
     /// Brings the numbers into a range in which something is sampled.
     is_tame: bool,
     /// Makes the turn of a tame grid tiny, by a power of two, and its place whole.
@@ -41,8 +42,8 @@ fuzz_target!(|input: Input<'_>| {
         height,
         format: [PixelFormat::Rgb888, PixelFormat::Bgr888, PixelFormat::Yuv420, PixelFormat::Nv12]
             [usize::from(input.format % 4)],
-        matrix: [Matrix::Bt601Full, Matrix::Bt601Limited, Matrix::Bt709Limited]
-            [usize::from(input.matrix % 3)],
+        matrix: if input.is_bt709 { YuvMatrix::Bt709 } else { YuvMatrix::Bt601 },
+        range: if input.is_limited { YuvRange::Limited } else { YuvRange::Full },
     };
     let Ok(frame) = FrameView::new(Strided::new(input.bytes, stride), layout) else { return };
     let (rows, columns) = (usize::from(input.rows), usize::from(input.columns));

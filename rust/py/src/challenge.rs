@@ -1,8 +1,7 @@
 //! `Challenge`, `derive_seed`, `decoy_codes` and the palette.
 
-use lightproof_core::challenge::{
-    self as core, ILLUMINATIONS, Linear, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants, Srgb,
-};
+use lightproof_core::challenge::{self as core, ILLUMINATIONS, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants};
+use lightproof_core::colour::{self, Linear, Srgb};
 use numpy::{Element, PyArray1, PyArray2, PyArray3, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -10,16 +9,16 @@ use pyo3::types::{PyBytes, PyTuple};
 use crate::errors;
 
 /// The most decoys that are drawn at once: 2²⁴, sixteen times what the policy asks for.
-const DECOYS_MAX: usize = 1 << 24;
+const MAX_DECOYS: usize = 1 << 24;
 
-#[pyclass(module = "lightproof._core", frozen, eq)]
+#[pyclass(name = "Challenge", module = "lightproof._core", frozen, eq)]
 #[derive(PartialEq)]
-pub(crate) struct Challenge {
+pub(crate) struct PyChallenge {
     pub(crate) inner: core::Challenge,
 }
 
 #[pymethods]
-impl Challenge {
+impl PyChallenge {
     #[staticmethod]
     #[pyo3(signature = (seed, mode = "standard"))]
     fn generate(py: Python<'_>, seed: &[u8], mode: &str) -> PyResult<Self> {
@@ -97,7 +96,7 @@ impl Challenge {
         self.inner.len()
     }
 
-    /// Without the codes: a challenge that was logged before it was played would be no challenge.
+    /// Without the codes: whoever reads the log could foresee it.
     fn __repr__(&self) -> String {
         format!("<Challenge: {} illuminations, {}>", self.inner.len(), self.inner.mode().name())
     }
@@ -111,8 +110,8 @@ fn derive_seed<'py>(py: Python<'py>, nonce: &[u8], device_random: &[u8]) -> PyRe
 
 #[pyfunction]
 fn decoy_codes<'py>(py: Python<'py>, seed: &[u8], count: usize) -> PyResult<Bound<'py, PyArray2<u8>>> {
-    if count > DECOYS_MAX {
-        return Err(errors::input(py, format!("count is {count}; use at most {DECOYS_MAX}")));
+    if count > MAX_DECOYS {
+        return Err(errors::input(py, format!("count is {count}; use at most {MAX_DECOYS}")));
     }
     let seed = key(py, "seed", seed)?;
     let codes = py.detach(|| {
@@ -125,21 +124,21 @@ fn decoy_codes<'py>(py: Python<'py>, seed: &[u8], count: usize) -> PyResult<Boun
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    module.add_class::<Challenge>()?;
+    module.add_class::<PyChallenge>()?;
     module.add_function(wrap_pyfunction!(derive_seed, module)?)?;
     module.add_function(wrap_pyfunction!(decoy_codes, module)?)?;
     let tuple = |colour: Srgb| PyTuple::new(py, colour);
     let light = |colour: Linear| PyTuple::new(py, colour);
     let palette = PALETTE_SRGB.map(tuple).into_iter().collect::<PyResult<Vec<_>>>()?;
     let linear =
-        PALETTE_SRGB.map(|colour| light(core::linear(colour))).into_iter().collect::<PyResult<Vec<_>>>()?;
+        PALETTE_SRGB.map(|colour| light(colour::linear(colour))).into_iter().collect::<PyResult<Vec<_>>>()?;
     module.add("PALETTE_SRGB", PyTuple::new(py, palette)?)?;
     module.add("PALETTE_LINEAR", PyTuple::new(py, linear)?)?;
     module.add("NEUTRAL_SRGB", tuple(NEUTRAL_SRGB)?)?;
     module.add("NEUTRAL_LINEAR", light(core::neutral())?)
 }
 
-fn key(py: Python<'_>, what: &str, bytes: &[u8]) -> PyResult<[u8; 32]> {
+pub(crate) fn key(py: Python<'_>, what: &str, bytes: &[u8]) -> PyResult<[u8; 32]> {
     bytes
         .try_into()
         .map_err(|_| errors::input(py, format!("{what} is {} bytes long; use 32 random bytes", bytes.len())))

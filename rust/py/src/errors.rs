@@ -1,6 +1,7 @@
-//! Maps the core's error to the classes of `lightproof/errors.py`, which are looked up only when one is raised.
+//! Maps the core's error to the classes of `lightproof/errors.py`, which are looked up only when one is
+//! raised.
 
-use lightproof_core::{Error, Kind};
+use lightproof_core::{Error, ErrorKind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -8,10 +9,10 @@ use pyo3::types::PyType;
 /// The exception of `lightproof.errors` that stands for `error`.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     let class = match error.kind() {
-        Kind::Input => "InputError",
-        Kind::Nonce => "NonceError",
-        Kind::Frame => "FrameError",
-        Kind::Clock => "ClockError",
+        ErrorKind::Input => "InputError",
+        ErrorKind::Nonce => "NonceError",
+        ErrorKind::Frame => "FrameError",
+        ErrorKind::Clock => "ClockError",
     };
     named(py, class, error.to_string())
 }

@@ -1,9 +1,6 @@
-//! `Sampler` and `frame_to_srgb`.
+//! Images of frames, and `frame_to_srgb`.
 
-use std::sync::{Mutex, PoisonError};
-
-use lightproof_core::frame::{FrameView, Layout, Matrix, PixelFormat, Rows};
-use lightproof_core::sampler::Sampler;
+use lightproof_core::frame::{FrameView, Layout, PixelFormat, Rows, YuvMatrix, YuvRange};
 use numpy::ndarray::{ArrayView3, Axis};
 use numpy::{PyArray3, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -11,7 +8,7 @@ use pyo3::prelude::*;
 use crate::errors;
 
 /// The rows of an image array; bytes within a row lie side by side.
-struct ImageRows<'a>(ArrayView3<'a, u8>);
+pub(crate) struct ImageRows<'a>(ArrayView3<'a, u8>);
 
 impl Rows for ImageRows<'_> {
     fn count(&self) -> usize {
@@ -28,7 +25,7 @@ impl Rows for ImageRows<'_> {
 }
 
 /// An image array that cannot be viewed in place is refused, not copied.
-fn image_array<'py>(image: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'py, u8>> {
+pub(crate) fn image_array<'py>(image: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'py, u8>> {
     let py = image.py();
     let array = image.cast::<PyArrayDyn<u8>>().map_err(|_| {
         let kind = image.get_type().name().map_or_else(|_| "unknown".into(), |name| name.to_string());
@@ -39,7 +36,7 @@ fn image_array<'py>(image: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArrayDyn<'p
         .map_err(|error| errors::frame(py, format!("image is being written to ({error}); use a copy")))
 }
 
-fn view<'a>(
+pub(crate) fn view<'a>(
     py: Python<'_>,
     image: &'a PyReadonlyArrayDyn<'_, u8>,
     layout: Layout,
@@ -72,93 +69,63 @@ fn view<'a>(
     FrameView::new(ImageRows(rows), layout).map_err(|error| errors::raise(py, &error))
 }
 
-fn layout(py: Python<'_>, pixel_format: &str, matrix: &str, width: usize, height: usize) -> PyResult<Layout> {
+/// The layout of a frame by the names that its keyword arguments give.
+pub(crate) fn layout(
+    py: Python<'_>,
+    pixel_format: &str,
+    [yuv_matrix, yuv_range]: [&str; 2],
+    [width, height]: [usize; 2],
+) -> PyResult<Layout> {
     let named = |error| errors::raise(py, &error);
     let format = PixelFormat::from_name(pixel_format).map_err(named)?;
-    Ok(Layout { width, height, format, matrix: Matrix::from_name(matrix).map_err(named)? })
+    let matrix = YuvMatrix::from_name(yuv_matrix).map_err(named)?;
+    let range = YuvRange::from_name(yuv_range).map_err(named)?;
+    Ok(Layout { width, height, format, matrix, range })
 }
 
-#[pyclass(name = "Sampler", module = "lightproof._core", frozen)]
-struct PySampler {
-    rows: usize,
-    columns: usize,
-    /// Calls from several threads take turns.
-    sampler: Mutex<Sampler>,
-}
-
-/// Cells, the clipped share of pixels, the outside share of cells.
-type Sampled<'py> = (Bound<'py, PyArray3<f32>>, f32, f32);
-
-#[pymethods]
-impl PySampler {
-    #[new]
-    #[pyo3(signature = (rows = 48, columns = 40))]
-    fn new(py: Python<'_>, rows: usize, columns: usize) -> PyResult<Self> {
-        let sampler = Sampler::new(rows, columns).map_err(|error| errors::raise(py, &error))?;
-        Ok(Self { rows, columns, sampler: Mutex::new(sampler) })
+/// The caller's array for a picture of this size, or a new one.
+fn picture<'py>(
+    py: Python<'py>,
+    out: Option<&Bound<'py, PyAny>>,
+    [height, width]: [usize; 2],
+) -> PyResult<Bound<'py, PyArray3<u8>>> {
+    let Some(out) = out else { return Ok(PyArray3::zeros(py, [height, width, 3], false)) };
+    let wanted = || format!("use a C-contiguous array of uint8 of shape ({height}, {width}, 3)");
+    let array = out
+        .cast::<PyArray3<u8>>()
+        .map_err(|_| errors::input(py, format!("out is not a picture of three dimensions; {}", wanted())))?;
+    if array.shape() != [height, width, 3] || !array.is_c_contiguous() {
+        let (shape, strides) = (array.shape(), array.strides());
+        return Err(errors::input(
+            py,
+            format!("out has shape {shape:?} and strides {strides:?}; {}", wanted()),
+        ));
     }
-
-    #[getter]
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    #[getter]
-    fn columns(&self) -> usize {
-        self.columns
-    }
-
-    #[pyo3(signature = (image, pixel_format, transform, *, width, height, matrix = "bt601_full"))]
-    #[allow(clippy::too_many_arguments)] // a frame is what it is
-    fn sample<'py>(
-        &self,
-        py: Python<'py>,
-        image: &Bound<'py, PyAny>,
-        pixel_format: &str,
-        transform: &Bound<'py, PyAny>,
-        width: usize,
-        height: usize,
-        matrix: &str,
-    ) -> PyResult<Sampled<'py>> {
-        let transform: [[f64; 3]; 2] = transform.extract().map_err(|_| {
-            errors::input(py, "transform is no array of numbers of shape (2, 3); use a similarity".into())
-        })?;
-        let layout = layout(py, pixel_format, matrix, width, height)?;
-        let image = image_array(image)?;
-        let frame = view(py, &image, layout)?;
-        let array = PyArray3::zeros(py, [self.rows, self.columns, 3], false);
-        let mut writable = array.readwrite();
-        let cells = writable.as_slice_mut()?;
-        let quality = py
-            .detach(|| {
-                let mut sampler = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
-                sampler.sample(&frame, &transform, cells)
-            })
-            .map_err(|error| errors::raise(py, &error))?;
-        drop(writable);
-        Ok((array, quality.clipped, quality.outside))
-    }
-
-    fn __repr__(&self) -> String {
-        format!("Sampler(rows={}, columns={})", self.rows, self.columns)
-    }
+    Ok(array.clone())
 }
 
 #[pyfunction]
-#[pyo3(signature = (image, pixel_format, *, width, height, matrix = "bt601_full"))]
+#[pyo3(signature = (
+    image, pixel_format, *, width, height, yuv_matrix = "bt601", yuv_range = "full", out = None
+))]
+#[allow(clippy::too_many_arguments)] // a frame is what it is
 fn frame_to_srgb<'py>(
     py: Python<'py>,
     image: &Bound<'py, PyAny>,
     pixel_format: &str,
     width: usize,
     height: usize,
-    matrix: &str,
+    yuv_matrix: &str,
+    yuv_range: &str,
+    out: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyArray3<u8>>> {
-    let layout = layout(py, pixel_format, matrix, width, height)?;
+    let layout = layout(py, pixel_format, [yuv_matrix, yuv_range], [width, height])?;
     let image = image_array(image)?;
     let frame = view(py, &image, layout)?;
-    let array = PyArray3::zeros(py, [height, width, 3], false);
-    let mut writable = array.readwrite();
+    let array = picture(py, out, [height, width])?;
+    let mut writable = array.try_readwrite().map_err(|error| {
+        errors::input(py, format!("out cannot be written to ({error}); use a writeable array of its own"))
+    })?;
     let pixels = writable.as_slice_mut()?;
     py.detach(|| frame.fill_srgb(pixels)).map_err(|error| errors::raise(py, &error))?;
     drop(writable);
@@ -166,6 +133,5 @@ fn frame_to_srgb<'py>(
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PySampler>()?;
     module.add_function(wrap_pyfunction!(frame_to_srgb, module)?)
 }

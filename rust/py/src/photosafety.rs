@@ -4,8 +4,11 @@ use lightproof_core::photosafety::{Flashes, LightStep, Photosafety, check, check
 use numpy::{AllowTypeChange, PyArrayLike1, PyArrayLike3};
 use pyo3::prelude::*;
 
-use crate::challenge::{Challenge, quadrants};
+use crate::challenge::{PyChallenge, quadrants};
 use crate::errors;
+
+const QUADRANTS: usize = 4;
+const CHANNELS: usize = 3;
 
 #[pyclass(name = "Flashes", module = "lightproof._core", frozen, eq)]
 #[derive(PartialEq)]
@@ -84,7 +87,7 @@ impl PyPhotosafety {
 
 #[pyfunction]
 #[pyo3(signature = (challenge, peak_cd_m2 = 500.0))]
-fn check_photosafety(py: Python<'_>, challenge: &Challenge, peak_cd_m2: f64) -> PyResult<PyPhotosafety> {
+fn check_photosafety(py: Python<'_>, challenge: &PyChallenge, peak_cd_m2: f64) -> PyResult<PyPhotosafety> {
     py.detach(|| check_challenge(&challenge.inner, peak_cd_m2))
         .map(PyPhotosafety)
         .map_err(|error| errors::raise(py, &error))
@@ -101,7 +104,7 @@ fn check_light(
     peak_cd_m2: f64,
 ) -> PyResult<PyPhotosafety> {
     let (starts_s, linear) = (starts_s.as_array(), linear.as_array());
-    if linear.shape() != [starts_s.len(), 4, 3] {
+    if linear.shape() != [starts_s.len(), QUADRANTS, CHANNELS] {
         let text = format!(
             "linear has shape {:?}; use ({}, 4, 3), one for each start",
             linear.shape(),
@@ -112,7 +115,7 @@ fn check_light(
     let numbers: Vec<f64> = linear.iter().copied().collect();
     let steps: Vec<LightStep> = starts_s
         .iter()
-        .zip(numbers.chunks_exact(12))
+        .zip(numbers.chunks_exact(QUADRANTS * CHANNELS))
         .map(|(&start_s, numbers)| LightStep { start_s, linear: quadrants(numbers) })
         .collect();
     py.detach(|| check(&steps, end_s, peak_cd_m2))

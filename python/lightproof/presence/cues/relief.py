@@ -63,7 +63,8 @@ def judge(maps: ResponseMaps | None, observation: Observation) -> ReliefEvidence
     fit = None if maps is None else fit_relief(maps, prediction.mask, prediction.across, prediction.down)
     if fit is None:
         return NO_RELIEF
-    (across, across_sigma), (down, down_sigma) = fit.across, fit.down
+    across, across_sigma = fit.across.coefficient, fit.across.sigma
+    down, down_sigma = fit.down.coefficient, fit.down.sigma
 
     def found(finding: Finding, *reasons: ReasonCode) -> ReliefEvidence:
         return ReliefEvidence(finding, reasons, across, across_sigma, down, down_sigma, fit.misfit)

@@ -1,8 +1,10 @@
-//! The mean light of faces, prints and forgeries that were filmed without knowing the challenge they are held against.
+//! The mean light of faces, prints and forgeries that were filmed without knowing the challenge they are held
+//! against.
 
 use std::f64::consts::TAU;
 
-use lightproof_core::challenge::{self, Challenge, Linear, Mode};
+use lightproof_core::challenge::{self, Challenge, Mode};
+use lightproof_core::colour::{self, Linear};
 use lightproof_core::freshness::{FaceLight, Scorer};
 use lightproof_core::response::{FEATURES, NUISANCE};
 use lightproof_core::timeline::Timeline;
@@ -179,7 +181,8 @@ pub struct Video {
 }
 
 impl Video {
-    /// Films this kind for the `turn`th time, at one of three frame rates, on a rig that is calibrated or not.
+    /// Films this kind for the `turn`th time, at one of three frame rates, on a rig that is calibrated or
+    /// not.
     #[must_use]
     pub fn film(kind: &Kind, turn: u64) -> Self {
         Self::of(kind, &[other(kind.mode, 1, turn), other(kind.mode, 2, turn)], turn)
@@ -253,8 +256,9 @@ impl Video {
             &self.nuisance[..frames],
             &self.exposures_s[..frames],
             MIXING,
-        )?;
-        Some(face.scorer(&self.rhythm, self.latencies_s))
+        )
+        .expect("the series are of one length")?;
+        Some(face.scorer(&self.rhythm, self.latencies_s).expect("there are latencies"))
     }
 }
 
@@ -271,7 +275,7 @@ fn played(challenge: &Challenge) -> Timeline {
 }
 
 fn mean_light(kind: &Kind, shown: &[Timeline; 2], guess: (usize, usize), start_s: f64, end_s: f64) -> Linear {
-    let colour = |index: usize| challenge::linear(challenge::PALETTE_SRGB[index]);
+    let colour = |index: usize| colour::linear(challenge::PALETTE_SRGB[index]);
     let dwell = ((start_s - LATENCY_S) / kind.mode.dwell_s()).max(0.0) as usize;
     let of = |timeline: &Timeline, latency_s: f64| mean(&timeline.light(start_s, end_s, latency_s));
     match kind.shows {

@@ -1,0 +1,22 @@
+//! Arrays of Python as the core wants them: viewed in place, or refused by name.
+
+use numpy::ndarray::Dimension;
+use numpy::{Element, PyReadonlyArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+
+use crate::errors;
+
+/// The values of an array of exactly this shape.
+pub(crate) fn values<'a, T: Element, D: Dimension>(
+    py: Python<'_>,
+    what: &str,
+    array: &'a PyReadonlyArray<'_, T, D>,
+    shape: &[usize],
+) -> PyResult<&'a [T]> {
+    if array.shape() != shape {
+        return Err(errors::input(py, format!("{what} has shape {:?}; use {shape:?}", array.shape())));
+    }
+    array.as_slice().map_err(|_| {
+        errors::input(py, format!("{what} is not C-contiguous; use numpy.ascontiguousarray({what})"))
+    })
+}
