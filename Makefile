@@ -12,7 +12,7 @@ EXTRAS := demo,desktop
 BASES ?= ../shared/bases
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris wheel clean toolchain install install-dev
+.PHONY: help demo test test-rust test-python check bench study-freshness fuzz photosafety photosafety-iris schemas wheel clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ photosafety: install-dev ## Count flashes in a million challenges of each mode, 
 
 photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
 	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/studies/test_iris.py
+
+schemas: install-dev ## Make the JSON Schemas in docs/schemas again from the types that are printed
+	$(BIN)/python -m lightproof.cli.schemas docs/schemas
 
 wheel: install-dev ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist
