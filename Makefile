@@ -17,7 +17,7 @@ SPECTRA ?= ../shared/spectra
 WRITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris clean toolchain install install-dev
+.PHONY: help demo test test-rust test-python check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris schemas clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,9 @@ photosafety: install-dev ## Count flashes in a million challenges of each mode, 
 
 photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
 	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/studies/test_iris.py
+
+schemas: install-dev ## Make the JSON Schemas in docs/schemas again from the types that are printed
+	$(BIN)/python -m lightproof.cli.schemas docs/schemas
 
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_DIST) .rust target dist

@@ -22,6 +22,9 @@ from lightproof.errors import PolicyError
 Mode = Literal["standard", "gentle"]
 """How the challenge is played: hard edges at 5 Hz, or half as fast with soft edges."""
 
+Fmr = Literal["1e-1", "1e-2", "1e-3", "1e-4", "1e-5", "1e-6"]
+"""A false match rate as the model manifests write it."""
+
 MIN_DECOYS = 2**10 - 1
 """Freshness accepts a wrong challenge with P <= 1 / (decoys + 1): here one in a thousand."""
 MAX_DECOYS = 2**20 - 1
@@ -64,7 +67,7 @@ class Policy:
 
     mode: Mode = "standard"
     presence_only: bool = False
-    fmr: Annotated[str, Meta(pattern=r"^1e-[1-6]\Z")] = "1e-4"
+    fmr: Fmr = "1e-4"
     decoys: Annotated[int, Meta(ge=MIN_DECOYS, le=MAX_DECOYS)] = MAX_DECOYS
     min_response: Annotated[float, Meta(ge=MIN_RESPONSE_RANGE[0], le=MIN_RESPONSE_RANGE[1])] = 0.03
     latency_tolerance_s: Annotated[

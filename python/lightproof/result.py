@@ -84,7 +84,7 @@ class VerifiedResult:
     """
 
     verdict: Verdict
-    rig: str
+    rig: RigKind
     presence_only: bool
     subject: str
     audience: str

@@ -16,6 +16,7 @@ import pytest
 
 from lightproof import cli
 from lightproof.cli import session_words
+from lightproof.cli.json_objects import json_text
 from lightproof.device import load_or_create_device_key
 from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.result import verify_result
@@ -274,7 +275,7 @@ def test_a_figure_that_is_no_number_is_null() -> None:
     response = ResponseEvidence(*inconclusive, 0.0, float("inf"), (0.0, float("nan"), 0.1))
     parts = type("Parts", (), {"response": response})()
     session = Session(Verdict(Outcome.INCONCLUSIVE, (ReasonCode.WEAK_RESPONSE,)), evidence=parts)
-    printed = session_words.session_object(session, "simulated", None, {})
+    printed = json.loads(json_text(session_words.session_object(session, "simulated", None, {})))
     assert printed["evidence"]["response"]["sigma"] is None
     assert printed["evidence"]["response"]["channels"] == [0.0, None, 0.1]
     json.dumps(printed, allow_nan=False)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -84,7 +83,7 @@ def _calibrate(
         )
     stored = _store(opened, measured)
     if as_json:
-        typer.echo(json.dumps(_object(opened, measured, stored), indent=2))
+        typer.echo(_json(opened, measured, stored))
     else:
         _print(measured, stored)
 
@@ -105,16 +104,20 @@ def _store(rig: Rig, measured: Measured) -> Path | None:
     return save_calibration(StoredCalibration(rig.camera_name, measured.calibration, datetime.now(UTC)))
 
 
-def _object(rig: Rig, measured: Measured, stored: Path | None) -> dict[str, Any]:
-    return {
-        "rig": rig.description.name,
-        "latency_s": measured.calibration.latency_s,
-        "spread_s": measured.spread_s,
-        "latencies_s": list(measured.latencies_s),
-        "mixing": [list(row) for row in measured.calibration.mixing],
-        "mixing_sigma": measured.mixing_sigma,
-        "stored": None if stored is None else str(stored),
-    }
+def _json(rig: Rig, measured: Measured, stored: Path | None) -> str:
+    from lightproof.cli.json_objects import CalibrationObject, json_text
+
+    return json_text(
+        CalibrationObject(
+            rig=rig.description.name,
+            latency_s=measured.calibration.latency_s or 0.0,
+            spread_s=measured.spread_s,
+            latencies_s=measured.latencies_s,
+            mixing=measured.calibration.mixing,
+            mixing_sigma=measured.mixing_sigma,
+            stored=None if stored is None else str(stored),
+        )
+    )
 
 
 def _print(measured: Measured, stored: Path | None) -> None:

@@ -8,7 +8,6 @@ only a face of their own.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import Iterator
@@ -83,6 +82,7 @@ def _demo(
         raise typer.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
     from rich.console import Console
 
+    from lightproof.cli.json_objects import CaseObject, json_text
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
     from lightproof.reporting.session_report import write_report
 
@@ -100,7 +100,9 @@ def _demo(
         write_report(report, pages)
     ended = [(case, page.session.verdict) for case, page in zip(CASES, pages, strict=True)]
     if as_json:
-        typer.echo(json.dumps([_object(case, verdict) for case, verdict in ended], indent=2))
+        typer.echo(
+            json_text([CaseObject(case.name, verdict.outcome, verdict.reasons) for case, verdict in ended])
+        )
     else:
         seconds = time.perf_counter() - started_s
         console.print(f"\nReport in {report} (seed {seed}, {seconds:.0f} s)", soft_wrap=True)
@@ -174,11 +176,3 @@ def _line(case: Case, verdict: Verdict) -> Table:
         "\n".join(REASONS[code].message for code in verdict.reasons) or case.about,
     )
     return line
-
-
-def _object(case: Case, verdict: Verdict) -> dict[str, object]:
-    return {
-        "case": case.name,
-        "verdict": str(verdict.outcome),
-        "reasons": [str(code) for code in verdict.reasons],
-    }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
+import msgspec
 import typer
 
 
@@ -23,6 +23,7 @@ def _jwks(
 
     Makes the device key if there is none yet.
     """
+    from lightproof.cli.json_objects import KeySetObject, json_text
     from lightproof.device import load_or_create_device_key
 
-    typer.echo(json.dumps(load_or_create_device_key().jwks(), indent=2))
+    typer.echo(json_text(msgspec.convert(load_or_create_device_key().jwks(), KeySetObject)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 import typer
 
 from lightproof.cli.status import ERROR_STATUS
@@ -93,12 +93,14 @@ def _evaluate(
         raise typer.BadParameter("name a folder of bases, of --recordings, or both", param_hint="--bases")
 
     # Imported before anything runs: a missing extra is told at once, not after hours of trials.
+    from lightproof.cli.json_objects import json_text
     from lightproof.cli.progress import unwinding_when_asked_to_end
     from lightproof.cli.trial_progress import trial_progress
     from lightproof.evaluation.campaign import Campaign, run_campaign
     from lightproof.evaluation.metrics.summary import summarise
     from lightproof.evaluation.people import load_people
     from lightproof.evaluation.report.evaluation_report import write_report
+    from lightproof.evaluation.report.report_object import ReportObject
     from lightproof.evaluation.species import taking_part
     from lightproof.files import write_atomic
 
@@ -115,9 +117,10 @@ def _evaluate(
             )
     report = summarise(campaign, finished, None if known is None else known.groups)
     write_report(out / REPORT_HTML, report)
-    write_atomic(out / REPORT_JSON, json.dumps(report, indent=2, allow_nan=False) + "\n", private=False)
+    text = json_text(msgspec.convert(report, ReportObject))
+    write_atomic(out / REPORT_JSON, text + "\n", private=False)
     if as_json:
-        typer.echo(json.dumps(report, indent=2, allow_nan=False))
+        typer.echo(text)
     else:
         _print(report, out)
     if report["errors"]:

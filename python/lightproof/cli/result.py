@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +14,7 @@ from lightproof.errors import InputError
 from lightproof.verdict import REASONS
 
 if TYPE_CHECKING:
+    from lightproof.cli.json_objects import ResultObject
     from lightproof.result import VerifiedResult
 
 _MAX_INPUT_CHARACTERS = 64 * 1024  # far above any token; a wrong file is not read into memory
@@ -41,6 +41,7 @@ def _verify(
     Exit status: 0 the token is valid and says verified, 10 not verified, 11 inconclusive, 12 declined,
     1 the token is not valid.
     """
+    from lightproof.cli.json_objects import RefusedObject, json_text
     from lightproof.request import nonce_from_hex
     from lightproof.result import ResultRefusedError, load_jwks, verify_result
 
@@ -49,10 +50,10 @@ def _verify(
     except ResultRefusedError as refused:
         if not as_json:
             raise
-        typer.echo(json.dumps({"valid": False, "refusal": refused.refusal, "error": str(refused)}, indent=2))
+        typer.echo(json_text(RefusedObject(False, refused.refusal, str(refused))))
         raise typer.Exit(ERROR_STATUS) from refused
     if as_json:
-        typer.echo(json.dumps(_as_object(verified), indent=2))
+        typer.echo(json_text(_as_object(verified)))
     else:
         _print(verified)
     raise typer.Exit(OUTCOME_STATUS[verified.verdict.outcome])
@@ -74,22 +75,24 @@ def _token_text(argument: str) -> str:
     return text.strip()
 
 
-def _as_object(verified: VerifiedResult) -> dict[str, Any]:
-    return {
-        "valid": True,
-        "outcome": verified.verdict.outcome,
-        "reasons": list(verified.verdict.reasons),
-        "rig": verified.rig,
-        "a_person_was_there": verified.a_person_was_there,
-        "presence_only": verified.presence_only,
-        "subject": verified.subject,
-        "audience": verified.audience,
-        "token_id": verified.token_id,
-        "issued_at": verified.issued_at,
-        "expires_at": verified.expires_at,
-        "hashes": dict(verified.hashes),
-        "kid": verified.kid,
-    }
+def _as_object(verified: VerifiedResult) -> ResultObject:
+    from lightproof.cli.json_objects import HashesObject, ResultObject
+
+    return ResultObject(
+        valid=True,
+        outcome=verified.verdict.outcome,
+        reasons=verified.verdict.reasons,
+        rig=verified.rig,
+        a_person_was_there=verified.a_person_was_there,
+        presence_only=verified.presence_only,
+        subject=verified.subject,
+        audience=verified.audience,
+        token_id=verified.token_id,
+        issued_at=verified.issued_at,
+        expires_at=verified.expires_at,
+        hashes=HashesObject(**verified.hashes),
+        kid=verified.kid,
+    )
 
 
 def _print(verified: VerifiedResult) -> None:

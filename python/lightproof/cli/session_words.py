@@ -12,21 +12,41 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from lightproof.cli.json_objects import (
+    ContinuityObject,
+    EvidenceObject,
+    FreshnessObject,
+    LatencyObject,
+    MatchObject,
+    ReliefObject,
+    ResponseObject,
+    SessionObject,
+)
 from lightproof.policy import Policy
 from lightproof.reporting.evidence_summaries import evidence_summaries
 from lightproof.result import RIGS_WITHOUT_A_PERSON
+from lightproof.rigs.protocol import RigKind
 from lightproof.verdict import REASONS, EvidencePart, Outcome, Verdict
 
 if TYPE_CHECKING:
     from lightproof.session import Session
 
-PARTS: Final = ("freshness", "latency", "relief", "response", "continuity", "match")
-"""Names of the parts of the evidence, in the order in which they are printed."""
-
+PARTS: Final[Mapping[str, type[Struct]]] = MappingProxyType(
+    {
+        "freshness": FreshnessObject,
+        "latency": LatencyObject,
+        "relief": ReliefObject,
+        "response": ResponseObject,
+        "continuity": ContinuityObject,
+        "match": MatchObject,
+    }
+)
+"""Part of the evidence -> what is printed of it, in that order."""
 
 _INDENT: Final = (0, 0, 0, 2)
 """Top, right, bottom and left of a line below the outcome, in characters."""
@@ -43,22 +63,23 @@ COLOURS: Final = MappingProxyType(
 
 
 def session_object(
-    session: Session, rig: str, thumbprint: str | None, versions: Mapping[str, str]
-) -> dict[str, Any]:
+    session: Session, rig: RigKind, thumbprint: str | None, versions: Mapping[str, str]
+) -> SessionObject:
     """Return what ``verify --json`` prints.
 
     ``rig`` is the rig's kind; ``thumbprint`` names the key that signed, None if nothing was signed.
     """
-    return {
-        "verdict": str(session.verdict.outcome),
-        "reasons": [str(code) for code in session.verdict.reasons],
-        "evidence": {name: _part_object(part) for name, part in evidence_parts(session).items()},
-        "token": session.token,
-        "jwks_thumbprint": thumbprint,
-        "timings": {name: _plain(seconds) for name, seconds in session.timings.items()},
-        "versions": dict(versions),
-        "rig": rig,
-    }
+    parts = evidence_parts(session)
+    return SessionObject(
+        verdict=session.verdict.outcome,
+        reasons=session.verdict.reasons,
+        evidence=EvidenceObject(**{name: _part_object(name, part) for name, part in parts.items()}),
+        token=session.token,
+        jwks_thumbprint=thumbprint,
+        timings=dict(session.timings),
+        versions=dict(versions),
+        rig=rig,
+    )
 
 
 def evidence_parts(session: Session) -> dict[str, EvidencePart | None]:
@@ -94,17 +115,16 @@ def print_session(console: Console, session: Session, rig: str, policy: Policy) 
         console.print(table)
 
 
-def _part_object(part: EvidencePart | None) -> dict[str, Any] | None:
+def _part_object(name: str, part: EvidencePart | None) -> Any:
     if part is None:
         return None
     figures = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}  # type: ignore[arg-type]
-    return {"verdict": str(figures.pop("finding"))} | {name: _plain(value) for name, value in figures.items()}
+    verdict = figures.pop("finding")
+    return PARTS[name](verdict=verdict, **{key: _known(value) for key, value in figures.items()})
 
 
-def _plain(value: Any) -> Any:
-    """Return a figure as JSON has it: no infinity, and lists for tuples."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value
+def _known(value: Any) -> Any:
+    """Return a figure as JSON has it: null where it is infinite or nan."""
+    if isinstance(value, tuple):
+        return tuple(_known(item) for item in value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value

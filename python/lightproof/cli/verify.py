@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -132,6 +131,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
     from rich.console import Console
 
     from lightproof.cli import installed_versions
+    from lightproof.cli.json_objects import json_text
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
     from lightproof.cli.session_words import print_session, session_object
     from lightproof.device import load_or_create_device_key
@@ -174,7 +174,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
             write_report(options.report, [page])
     if as_json:
         thumbprint = None if key is None else key.kid
-        typer.echo(json.dumps(session_object(session, kind, thumbprint, installed_versions()), indent=2))
+        typer.echo(json_text(session_object(session, kind, thumbprint, installed_versions())))
     else:
         console = Console(highlight=False)
         print_session(console, session, kind, request.policy)
