@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.challenge import NEUTRAL_SRGB, Challenge, derive_seed
-from lightproof.face.networks import FaceNetworks, load_networks
+from lightproof.face.networks import FaceNetworks
 from lightproof.policy import Policy
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
@@ -51,11 +51,6 @@ class HurriedScreen(FailingScreen):
     def fail(self, illumination: NDArray[np.uint8], at_s: float) -> float:
         self._now_s = self.shown[-1][0] + 0.1
         return SimulatedRig.show(self, illumination, None)
-
-
-@pytest.fixture(scope="module")
-def networks() -> FaceNetworks:
-    return load_networks()
 
 
 def play(networks: FaceNetworks, kind: type[FailingScreen], mode: str) -> tuple[Session, FailingScreen]:

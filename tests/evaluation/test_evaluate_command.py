@@ -39,11 +39,6 @@ sys.exit(main())
 """The command line, whose second trial begins when a test says so."""
 
 
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return material.write_bases(tmp_path_factory.mktemp("bases"))
-
-
 @pytest.fixture
 def pretending(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let trials take no time."""

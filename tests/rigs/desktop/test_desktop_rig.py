@@ -44,19 +44,19 @@ STEADY_LOOKS = 20
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualScreen]:
+def x_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualScreen]:
     with virtual_screen(tmp_path_factory.mktemp("screen")) as screen:
         yield screen
 
 
 @pytest.fixture
-def screen(server: VirtualScreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualScreen:
+def screen(x_server: VirtualScreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualScreen:
     """Return the X server as the display of this process, whose state directory is empty."""
-    monkeypatch.setenv("DISPLAY", server.display)
+    monkeypatch.setenv("DISPLAY", x_server.display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
     monkeypatch.setenv("LIGHTPROOF_HOME", str(tmp_path))
-    return server
+    return x_server
 
 
 class ScreenCamera:
