@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,6 @@ from lightproof.errors import (
     SessionInterrupted,
 )
 from lightproof.rigs.calibration_store import StoredCalibration, save_calibration
-from lightproof.rigs.desktop import window
 from lightproof.rigs.desktop.camera import Camera, CameraDevice
 from lightproof.rigs.desktop.feed import LOST_AFTER_S
 from lightproof.rigs.desktop.rig import DesktopRig, open_rig
@@ -283,9 +283,7 @@ def test_a_line_too_long_for_the_screen_is_made_to_fit(screen: VirtualScreen, ri
     ],
 )
 @pytest.mark.parametrize("waits", ["show", "frames"])
-def test_the_person_can_stop_at_any_moment(
-    rig: DesktopRig, event: pygame.event.Event, message: str, waits: str
-) -> None:
+def test_the_person_can_stop_at_any_moment(rig: DesktopRig, event: Any, message: str, waits: str) -> None:
     pygame.event.post(event)
     late_s = rig.now_s() + PATIENCE_S
     with pytest.raises(SessionInterrupted, match=message):
@@ -428,7 +426,7 @@ def test_without_pygame_the_window_names_the_extra(
     def absent(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(window.importlib, "import_module", absent)
+    monkeypatch.setattr("importlib.import_module", absent)
     with pytest.raises(MissingExtraError, match=r"lightproof\[desktop\]"):
         LightWindow().open()
 
