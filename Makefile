@@ -17,7 +17,7 @@ SPECTRA ?= ../shared/spectra
 WRITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris schemas clean toolchain install install-dev
+.PHONY: help demo test test-all test-rust test-python test-slow check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris schemas clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,14 +25,22 @@ help: ## List the commands
 demo: install ## Set up and play the demo: no camera, no screen, no network
 	@$(BIN)/lightproof demo
 
-test: install-dev test-rust test-python ## Set up and run every test
+# A process of tests for each core, and no more than eight: each loads the networks.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+test: install-dev test-rust test-python ## Set up and run every test but the slow ones
+
+test-all: test test-slow ## Set up and run every test
 
 test-rust:
 	cargo test --workspace --quiet
 
 test-python: $(VENV_TFLITE)/.ready
 	@if [ -s $(VENV_TFLITE)/.ready ]; then export LIGHTPROOF_TFLITE_PYTHON="$(CURDIR)/$(VENV_TFLITE)/bin/python"; fi; \
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+test-slow: install-dev ## Run the slow tests: memory over sessions, studies from beginning to end
+	$(PYTEST) -m slow
 
 check: install-dev ## Lint, format and type everything
 	cargo fmt --all --check

@@ -1,14 +1,34 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and what marks a test."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from lightproof.face.networks import FaceNetworks, load_networks
+from lightproof.face.networks import FaceNetworks
+from tests.face import face_pictures
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+MARKED_BY = {"shared": "data", "x_server": "display", "browser": "display"}
+"""Fixture -> the marker of every test that asks for it."""
+
+# A slow or busy machine is no failure, and the same code gives the same outcome; the fuzz targets look for
+# inputs that nobody has tried.
+settings.register_profile(
+    "lightproof", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("lightproof")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they ask for."""
+    for item in items:
+        for fixture, marker in MARKED_BY.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
 
 
 @pytest.fixture(scope="session")
@@ -22,4 +42,12 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def networks() -> FaceNetworks:
     """Return the shipped networks, loaded once in a process: use does not change them."""
-    return load_networks()
+    return face_pictures.networks()
+
+
+@pytest.fixture(scope="session")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a head and a flat print as bases; nobody writes there."""
+    from tests.evaluation import evaluation_material
+
+    return evaluation_material.write_bases(tmp_path_factory.mktemp("bases"))

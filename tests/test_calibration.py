@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _white_balanced(mixing: np.ndarray) -> np.ndarray:
     rows = mixing / mixing.sum(axis=1, keepdims=True)
-    return rows / rows.max()
+    return np.asarray(rows / rows.max())
 
 
 class IdleCamera:

@@ -63,7 +63,8 @@ BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def _refusal(token: str, **changes: Any) -> Refusal:
-    arguments = {"jwks": KEY.jwks(), "nonce": NONCE, "audience": AUDIENCE, "now": NOW} | changes
+    arguments: dict[str, Any] = {"jwks": KEY.jwks(), "nonce": NONCE, "audience": AUDIENCE, "now": NOW}
+    arguments |= changes
     with pytest.raises(ResultRefusedError) as refused:
         verify_result(token, **arguments)
     assert isinstance(refused.value, ResultError)

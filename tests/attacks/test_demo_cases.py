@@ -12,7 +12,7 @@ import pytest
 from lightproof import cli
 from lightproof.cli import demo
 from lightproof.cli.demo_card import id_card
-from lightproof.face.networks import FaceNetworks, load_networks
+from lightproof.face.networks import FaceNetworks
 from lightproof.references.document import load_reference
 from lightproof.verdict import Outcome, Verdict
 
@@ -30,11 +30,6 @@ EXPECTED = {
     "other_person": {"face_mismatch"},
 }
 """Case -> reasons that must be among those given."""
-
-
-@pytest.fixture(scope="module")
-def networks() -> FaceNetworks:
-    return load_networks()
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.challenge import NEUTRAL_SRGB, Challenge, derive_seed
-from lightproof.face.networks import FaceNetworks, load_networks
-from lightproof.policy import Policy
+from lightproof.face.networks import FaceNetworks
+from lightproof.policy import Mode, Policy
 from lightproof.request import Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
@@ -53,12 +53,7 @@ class HurriedScreen(FailingScreen):
         return SimulatedRig.show(self, illumination, None)
 
 
-@pytest.fixture(scope="module")
-def networks() -> FaceNetworks:
-    return load_networks()
-
-
-def play(networks: FaceNetworks, kind: type[FailingScreen], mode: str) -> tuple[Session, FailingScreen]:
+def play(networks: FaceNetworks, kind: type[FailingScreen], mode: Mode) -> tuple[Session, FailingScreen]:
     rig = open_rig(RigOptions(seed=7))
     rig.__class__ = kind
     assert isinstance(rig, FailingScreen)
@@ -73,7 +68,7 @@ def play(networks: FaceNetworks, kind: type[FailingScreen], mode: str) -> tuple[
     ("kind", "mode"), [(LateScreen, "standard"), (LateScreen, "gentle"), (HurriedScreen, "standard")]
 )
 def test_a_screen_that_loses_its_time_ends_the_session_at_once(
-    networks: FaceNetworks, kind: type[FailingScreen], mode: str
+    networks: FaceNetworks, kind: type[FailingScreen], mode: Mode
 ) -> None:
     session, rig = play(networks, kind, mode)
     assert session.verdict.outcome is Outcome.INCONCLUSIVE

@@ -163,13 +163,13 @@ def test_a_core_that_was_not_built_is_a_problem(home: Path, monkeypatch: pytest.
 
 
 def test_an_old_python_is_a_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 9, 0))
+    monkeypatch.setattr("sys.version_info", (3, 9, 0))
     assert examined(status=1)["python"]["remedy"] == "install Python 3.11 or later"
 
 
 def test_a_clock_that_goes_back_is_a_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(range(20_000, 0, -1))
-    monkeypatch.setattr(doctor.time, "monotonic", lambda: float(next(times)))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(times)))
     (check,) = doctor._clock()
     assert check.status == "problem"
 

@@ -211,7 +211,9 @@ def test_errors_end_in_one_line_and_a_traceback_only_for_debug(
     def fail() -> None:
         raise error
 
-    commands = typer.Typer(cls=type(typer.main.get_command(cli.app)))
+    group = type(typer.main.get_command(cli.app))
+    assert issubclass(group, typer.core.TyperGroup)
+    commands = typer.Typer(cls=group)
     commands.command("fail")(fail)
     commands.command("other")(lambda: None)
     monkeypatch.setattr(cli, "app", commands)

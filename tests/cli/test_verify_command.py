@@ -169,14 +169,14 @@ def test_a_recorded_session_is_replayed_to_the_same_evidence_bit_by_bit(
         assert replayed["evidence"] == recorded["evidence"]
         assert (replayed["rig"], replayed["token"], replayed["jwks_thumbprint"]) == ("recording", None, None)
 
-    arguments = ("--rig", "recording", "--recording", folder, "--presence-only")
-    assert _verify(*arguments, "--nonce", NONCE.hex()) == 2
+    again = ("--rig", "recording", "--recording", folder, "--presence-only")
+    assert _verify(*again, "--nonce", NONCE.hex()) == 2
     assert "--nonce" in capsys.readouterr().err
     session_file = folder / "session.json"
     session = json.loads(session_file.read_text())
     del session["context"]["policy"]
     session_file.write_text(json.dumps(session))
-    assert _verify(*arguments) == 1
+    assert _verify(*again) == 1
     assert "policy" in capsys.readouterr().err
 
 

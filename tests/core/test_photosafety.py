@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lightproof.challenge import Challenge, Photosafety, check_light, check_photosafety
 from lightproof.errors import InputError
+from lightproof.policy import Mode
+
+Light = tuple[NDArray[np.float64], NDArray[np.float64], float]
+"""When each illumination begins and its linear colours, (N, 4, 3), and when the last one ends."""
 
 SEEDS = [number.to_bytes(32, "little") for number in range(100)]
 
 
-def alternate(first: list[float], second: list[float], rate_hz: float, seconds: float = 2.0) -> tuple:
+def alternate(first: list[float], second: list[float], rate_hz: float, seconds: float = 2.0) -> Light:
     """Two linear colours in turn on the whole screen, each pair ``rate_hz`` times a second."""
     count = round(2 * rate_hz * seconds)
     colours = np.array([first, second], float)[np.arange(count) % 2]
@@ -19,7 +24,7 @@ def alternate(first: list[float], second: list[float], rate_hz: float, seconds: 
 
 
 @pytest.mark.parametrize("mode", ["standard", "gentle"])
-def test_a_challenge_is_safe_on_the_brightest_screen(mode: str) -> None:
+def test_a_challenge_is_safe_on_the_brightest_screen(mode: Mode) -> None:
     for seed in SEEDS:
         safety = check_photosafety(Challenge.generate(seed, mode), peak_cd_m2=2000)
         assert safety.is_safe(), safety
@@ -103,6 +108,8 @@ def test_the_same_sequence_gives_an_equal_answer_that_can_be_read() -> None:
         ([0.0], np.zeros((1, 4, 3)), 1.0, np.inf),
     ],
 )
-def test_sequences_that_are_none_are_refused(starts_s, linear, end_s, peak_cd_m2) -> None:
+def test_sequences_that_are_none_are_refused(
+    starts_s: list[float], linear: NDArray[np.float64], end_s: float, peak_cd_m2: float
+) -> None:
     with pytest.raises(InputError, match=r"; use "):
         check_light(starts_s, linear, end_s, peak_cd_m2)

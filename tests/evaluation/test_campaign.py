@@ -31,11 +31,6 @@ from lightproof.verification import verify
 from tests.evaluation import evaluation_material as material
 
 
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return material.write_bases(tmp_path_factory.mktemp("bases"))
-
-
 def here(trials: Iterable[Trial], run: RunTrial = material.pretend) -> Generator[TrialResult, None, None]:
     for trial in trials:
         yield run(trial)

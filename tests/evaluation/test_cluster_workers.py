@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,8 @@ def cluster(tmp_path: Path, runs: Path) -> Iterator[Cluster]:
 def _wait_for_both(address: str) -> None:
     import distributed
 
-    with distributed.Client(f"tcp://{address}", timeout=PATIENCE_S, set_as_default=False) as client:
+    connect: Any = distributed.Client  # distributed has no types
+    with connect(f"tcp://{address}", timeout=PATIENCE_S, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=PATIENCE_S)
 
 

@@ -39,11 +39,6 @@ sys.exit(main())
 """The command line, whose second trial begins when a test says so."""
 
 
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return material.write_bases(tmp_path_factory.mktemp("bases"))
-
-
 @pytest.fixture
 def pretending(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let trials take no time."""
@@ -252,7 +247,7 @@ def test_a_long_name_leaves_the_headings_of_the_table_whole(
     name = "silicone_mask_with_real_hair_worn_over_glasses_in_front_of_a_window"
     shown = tmp_path / "bases"
     shown.mkdir()
-    dataclasses.replace(mask, meta=mask.meta | {"species": name}).save(shown / "mask.npz")
+    dataclasses.replace(mask, meta={**mask.meta, "species": name}).save(shown / "mask.npz")
     status, said, _ = run(capsys, "--bases", shown, "--out", tmp_path / "out")
     assert status == 0
     heading = said.splitlines()[0].split()

@@ -47,7 +47,7 @@ def test_a_detection_does_not_depend_on_the_shape_of_the_picture() -> None:
     face = head(astronaut(), 300)
     wide = cv2.copyMakeBorder(face, 20, 20, 300, 100, cv2.BORDER_CONSTANT)
     tall = cv2.copyMakeBorder(face, 300, 100, 20, 20, cv2.BORDER_CONSTANT)
-    in_wide, in_tall = (networks().near.find(picture)[0] for picture in (wide, tall))
+    in_wide, in_tall = (networks().near.find(np.asarray(picture, np.uint8))[0] for picture in (wide, tall))
     assert np.abs(in_wide.box - [300, 20, 300, 20] - (in_tall.box - [20, 300, 20, 300])).max() < 12
 
 

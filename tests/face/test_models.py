@@ -225,4 +225,5 @@ def test_an_unknown_or_missing_runtime_is_an_error_that_says_what_to_install(
 
 
 def _shipped_tables() -> list[dict[str, str]]:
-    return tomllib.loads(SHIPPED_MANIFEST.read_text())["model"]
+    tables: list[dict[str, str]] = tomllib.loads(SHIPPED_MANIFEST.read_text())["model"]
+    return tables

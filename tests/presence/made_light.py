@@ -47,7 +47,7 @@ def wavy_relief() -> Prediction:
     """Return the relief of no particular thing: waves that no smooth surface follows, other ones each way."""
     u, v = np.arange(COLUMNS, dtype=np.float32)[None, :], np.arange(ROWS, dtype=np.float32)[:, None]
     across, down = 0.2 * np.sin(u) * np.cos(v), 0.2 * np.cos(1.3 * u) * np.sin(0.7 * v)
-    return Prediction(across, down, np.ones((ROWS, COLUMNS), np.bool_))
+    return Prediction(across.astype(np.float32), down.astype(np.float32), np.ones((ROWS, COLUMNS), np.bool_))
 
 
 def observed(

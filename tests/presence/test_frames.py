@@ -60,8 +60,8 @@ def test_every_format_gives_the_same_picture(stride: int) -> None:
     width, height = 16, 8
     rows, columns = np.mgrid[0:height, 0:width]
     rgb = np.stack([rows * 20 + 40, columns * 8 + 60, 200 - rows * 10], axis=-1).astype(np.uint8)
-    planar = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420)
-    wanted = cv2.cvtColor(planar, cv2.COLOR_YUV2RGB_I420)
+    planar = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), np.uint8)
+    wanted = np.asarray(cv2.cvtColor(planar, cv2.COLOR_YUV2RGB_I420), np.uint8)
     padded = np.zeros((height * 3 // 2, stride), np.uint8)
     padded[:height, :width] = planar[:height]
     chroma = planar[height:].reshape(2, height // 2, width // 2)

@@ -59,7 +59,11 @@ def test_the_mask_keeps_skin_and_leaves_out_eyes_rim_and_background() -> None:
     points = mesh()
     mask = face_mask(points, TRANSFORM)
     grid = (points[:, :2] - TRANSFORM[:, 2]) / CELL_PX
-    cell = lambda index: tuple(np.floor(grid[index][::-1]).astype(int))  # noqa: E731
+
+    def cell(index: int) -> tuple[int, int]:
+        column, row = np.floor(grid[index]).astype(int)
+        return row, column
+
     assert mask[cell(1)]  # nose tip
     assert not mask[cell(159)]  # right upper lid
     assert not mask[cell(386)]  # left upper lid

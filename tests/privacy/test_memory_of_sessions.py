@@ -11,6 +11,8 @@ import pytest
 
 from tests.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 MAX_MIB = 250.0
 """The limit of docs/numbers.md for the process that sees the face."""

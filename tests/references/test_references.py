@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lightproof.errors import (
     NoFaceError,
@@ -132,7 +134,7 @@ def test_the_orientation_that_the_camera_noted_is_applied() -> None:
 @pytest.mark.parametrize("shape", [(30, 20), (30, 20, 1), (30, 20, 4)])
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 def test_grey_transparent_and_16_bit_pictures_become_8_bit_rgb(shape: tuple[int, ...], depth: type) -> None:
-    picture = np.full(shape, np.iinfo(depth).max // 2, depth)
+    picture: NDArray[Any] = np.full(shape, np.iinfo(depth).max // 2, depth)
     loaded = load_picture(cv2.imencode(".png", picture)[1].tobytes())
     assert loaded.shape == (30, 20, 3)
     assert loaded.dtype == np.uint8
@@ -275,7 +277,12 @@ def test_the_bytes_read_from_a_file_are_overwritten(tmp_path: Path, monkeypatch:
     path.write_bytes(encoded(head(astronaut(), 100)))
     held: list[bytearray] = []
     read = picture._read
-    monkeypatch.setattr(picture, "_read", lambda *arguments: held.append(read(*arguments)) or held[-1])
+
+    def watched(path: Path, name: str) -> bytearray:
+        held.append(read(path, name))
+        return held[-1]
+
+    monkeypatch.setattr(picture, "_read", watched)
     load_picture(path)
     assert held[0] == bytearray(len(held[0]))
 

@@ -13,6 +13,7 @@ import sys
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import cv2
 import matplotlib
@@ -93,7 +94,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> str:
     return _written(tmp_path_factory.mktemp("one"), page(session()))
 
 
-def _with_evidence(of: Session, **parts: object) -> Session:
+def _with_evidence(of: Session, **parts: Any) -> Session:
     evidence = of.evidence
     assert isinstance(evidence, PresenceEvidence)
     return dataclasses.replace(of, evidence=dataclasses.replace(evidence, **parts))
@@ -136,6 +137,7 @@ def test_a_report_holds_no_picture_but_maps_of_48_by_40_cells(one: str) -> None:
     for picture in document.of("image"):
         _, _, coded = (picture["href"] or "").partition("base64,")
         pixels = cv2.imdecode(np.frombuffer(base64.b64decode(coded), np.uint8), cv2.IMREAD_UNCHANGED)
+        assert pixels is not None, coded
         sizes.append(pixels.shape[:2])
     colour_bar = (221, 8)
     assert sorted(sizes) == [(48, 40)] * 4 + [colour_bar] * 2

@@ -59,7 +59,7 @@ def last(rig: SimulatedRig, illumination: NDArray[np.uint8], wait_s: float = 0.3
 
 
 def middle(image: NDArray[np.float64]) -> NDArray[np.float64]:
-    return image[165:316, 245:396].mean((0, 1))
+    return np.asarray(image[165:316, 245:396].mean((0, 1)))
 
 
 def test_it_is_a_rig() -> None:

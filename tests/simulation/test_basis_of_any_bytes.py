@@ -93,7 +93,8 @@ def test_archives_of_odd_arrays_give_a_basis_or_an_error_of_ours(kinds: dict[str
         np.array(3),
     )
     file = io.BytesIO()
-    np.savez(file, **{key: choices[kind] for key, kind in kinds.items()})
+    arrays: dict[str, Any] = {key: choices[kind] for key, kind in kinds.items()}
+    np.savez(file, **arrays)
     outcome(file.getvalue())
 
 

@@ -41,7 +41,7 @@ def without_quadratic(image: NDArray[np.float32]) -> NDArray[np.float64]:
     y, x = np.mgrid[-1 : 1 : image.shape[0] * 1j, -1 : 1 : image.shape[1] * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], -1).reshape(-1, 6)
     fit = terms @ np.linalg.lstsq(terms, image.ravel(), rcond=None)[0]
-    return image.ravel() - fit
+    return np.asarray(image.ravel() - fit)
 
 
 def test_the_face_stands_in_the_middle_at_the_wanted_size(portrait: Portrait) -> None:

@@ -58,7 +58,7 @@ def test_an_interrupted_basis_leaves_no_file(lab: _Lab, monkeypatch: pytest.Monk
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(basis.np, "savez_compressed", interrupted)
+    monkeypatch.setattr("numpy.savez_compressed", interrupted)
     assert lab.run("--count", "1") == 130
     assert list(lab.out.iterdir()) == []
 

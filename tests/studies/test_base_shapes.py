@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_the_layout_of_ict_facekit_pairs_every_landmark_once() -> None:
     assert SHAPE_COUNT == 40
 
 
-def _sheet(species: str, **changes: object) -> TexturedMesh:
+def _sheet(species: str, **changes: Any) -> TexturedMesh:
     upright = replace(draw(species, ["001"], 1, 0), turn_deg=STRAIGHT, **changes)
     return sheet(upright, height_cm=30.0, width_cm=24.0)
 

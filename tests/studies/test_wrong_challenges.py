@@ -32,7 +32,6 @@ from studies.freshness.ranking import comes_first
 from studies.freshness.wrong_challenge_study import main, simulated_trials, work_units
 from studies.freshness.wrong_challenge_tables import films_table, remarks, two_sided
 from studies.freshness.wrong_challenges import FEW, WorkResult, WorkUnit, run_unit, session
-from tests.evaluation import evaluation_material as material
 from tests.waiting import GATE_VARIABLE, PATIENCE_S, pass_the_gate
 
 ROOT = Path(__file__).parents[2]
@@ -40,11 +39,6 @@ SEED = 4
 MANY_DECOYS = 2**16 - 1
 """So many that none of 30 wrong challenges is expected to come first: one look asks four times as many."""
 IN_AN_OFFICE = ("--response", "0.15", "--lights", "office")
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return material.write_bases(tmp_path_factory.mktemp("bases"))
 
 
 def trial(bases: Path, species: str, decoys: int = MIN_DECOYS) -> Trial:
@@ -227,6 +221,7 @@ def test_what_processes_did_comes_in_the_order_of_the_tasks() -> None:
     assert in_order(range(-5, 5), 2, abs) == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_the_study_films_records_and_prints_its_tables(
     bases: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,6 +241,7 @@ def test_the_study_films_records_and_prints_its_tables(
     assert said.err.count("\n") == 4
 
 
+@pytest.mark.slow
 def test_what_a_film_that_cannot_be_had_was_to_do_is_done_with_another(
     bases: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,6 @@ from lightproof.errors import (
     SessionInterrupted,
 )
 from lightproof.rigs.calibration_store import StoredCalibration, save_calibration
-from lightproof.rigs.desktop import window
 from lightproof.rigs.desktop.camera import Camera, CameraDevice
 from lightproof.rigs.desktop.feed import LOST_AFTER_S
 from lightproof.rigs.desktop.rig import DesktopRig, open_rig
@@ -44,19 +44,19 @@ STEADY_LOOKS = 20
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualScreen]:
+def x_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualScreen]:
     with virtual_screen(tmp_path_factory.mktemp("screen")) as screen:
         yield screen
 
 
 @pytest.fixture
-def screen(server: VirtualScreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualScreen:
+def screen(x_server: VirtualScreen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VirtualScreen:
     """Return the X server as the display of this process, whose state directory is empty."""
-    monkeypatch.setenv("DISPLAY", server.display)
+    monkeypatch.setenv("DISPLAY", x_server.display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
     monkeypatch.setenv("LIGHTPROOF_HOME", str(tmp_path))
-    return server
+    return x_server
 
 
 class ScreenCamera:
@@ -283,9 +283,7 @@ def test_a_line_too_long_for_the_screen_is_made_to_fit(screen: VirtualScreen, ri
     ],
 )
 @pytest.mark.parametrize("waits", ["show", "frames"])
-def test_the_person_can_stop_at_any_moment(
-    rig: DesktopRig, event: pygame.event.Event, message: str, waits: str
-) -> None:
+def test_the_person_can_stop_at_any_moment(rig: DesktopRig, event: Any, message: str, waits: str) -> None:
     pygame.event.post(event)
     late_s = rig.now_s() + PATIENCE_S
     with pytest.raises(SessionInterrupted, match=message):
@@ -428,7 +426,7 @@ def test_without_pygame_the_window_names_the_extra(
     def absent(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(window.importlib, "import_module", absent)
+    monkeypatch.setattr("importlib.import_module", absent)
     with pytest.raises(MissingExtraError, match=r"lightproof\[desktop\]"):
         LightWindow().open()
 

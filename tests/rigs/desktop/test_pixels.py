@@ -28,7 +28,7 @@ def encode(picture: NDArray[np.uint8], fourcc: str, padding: int) -> tuple[bytes
     if fourcc in ("RGB3", "BGR3"):
         rows = (picture if fourcc == "RGB3" else picture[..., ::-1]).reshape(HEIGHT, -1)
     elif fourcc == "YUYV":
-        rows = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_YUYV).reshape(HEIGHT, -1)
+        rows = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_YUYV), np.uint8).reshape(HEIGHT, -1)
     else:
         planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420)
         chroma = planes[HEIGHT:].reshape(2, -1)

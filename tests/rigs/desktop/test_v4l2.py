@@ -407,7 +407,7 @@ def test_an_exposure_that_was_told_wrong_is_corrected_by_the_picture(
     def brightness() -> float:
         automatic = driver.controls[ids.EXPOSURE_AUTO].value == 3
         light = 500 if automatic else driver.controls[ids.EXPOSURE_ABSOLUTE].value
-        return 120 * (light / 500) ** (1 / 2.2)
+        return float(120 * (light / 500) ** (1 / 2.2))
 
     monkeypatch.setattr(camera, "_brightness", brightness)
     camera._rate_hz = 15.0

@@ -251,7 +251,7 @@ def test_a_frame_of_another_size_in_mid_session_is_refused(tmp_path: Path) -> No
     ("frame", "complaint"),
     [
         (Frame(np.zeros((6, 8, 3), np.uint8), "rgb888", 9, 6, 0, 0, 0), "shape"),
-        (Frame(np.zeros((6, 8, 3), np.float32), "rgb888", 8, 6, 0, 0, 0), "float32"),  # type: ignore[arg-type]
+        (Frame(np.zeros((6, 8, 3), np.float32), "rgb888", 8, 6, 0, 0, 0), "float32"),
         (Frame(np.zeros((9, 6), np.uint8), "nv12", 8, 6, 0, 0, 0), "stride"),
         (Frame(np.zeros((9, 9), np.uint8), "yuv420", 8, 6, 0, 0, 0), "even stride"),
         (Frame(np.zeros((9, 8), np.uint8), "yuv420", 7, 6, 0, 0, 0), "odd side"),
