@@ -12,7 +12,7 @@ from benches import clock, decision, frame_path, freshness
 from studies import command, tables
 
 Row: TypeAlias = tuple[str, str, str, str, str]
-HEAD: Row = ("what", "measured", "against", "ratio", "× floor")
+_HEAD: Row = ("what", "measured", "against", "ratio", "× floor")
 
 
 def _ms(seconds: float) -> str:
@@ -131,7 +131,7 @@ def main(given: Sequence[str] | None = None) -> int:
 def _bench(arguments: argparse.Namespace) -> None:
     conditions, measured = clock.conditions(), rows()
     tables.put(
-        tables.markdown(HEAD, measured),
+        tables.markdown(_HEAD, measured),
         "speed",
         arguments.write,
         command=arguments.command,

@@ -25,7 +25,7 @@ from lightproof.errors import LightproofError
 from studies import command, tables
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAD = ("loop", "x86-64 vectors / single", "aarch64 vectors / single")
+_HEAD = ("loop", "x86-64 vectors / single", "aarch64 vectors / single")
 TARGETS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu")
 LOOPS = {
     "colours of a frame": (["user7colours"], ["user7colours"]),
@@ -135,7 +135,7 @@ def _bench(arguments: argparse.Namespace) -> None:
     ]
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout
     tables.put(
-        tables.markdown(HEAD, rows),
+        tables.markdown(_HEAD, rows),
         "vectors",
         arguments.write,
         command=arguments.command,

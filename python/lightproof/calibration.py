@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof._core import BANDS, Challenge
-from lightproof.colour import NEUTRAL_SRGB, srgb_to_linear
+from lightproof.colour import NEUTRAL_SCREEN_SRGB, srgb_to_linear
 from lightproof.errors import RigError
 from lightproof.face.networks import FaceNetworks
 from lightproof.presence.cues.latency import MAX_SIGMA_S, latency_curve, peak_s
@@ -36,7 +36,7 @@ REPEATS: Final = 5
 MIN_CLEAR: Final = 3
 """Fewer clear latencies have no spread worth the name."""
 
-SEARCHED_S: Final = np.arange(-0.060, 0.400, 0.004)
+SEARCHED_LATENCIES_S: Final = np.arange(-0.060, 0.400, 0.004)
 """Where the latency is looked for: screen, exposure and a slow driver's queue together stay below 0.4 s."""
 
 MAX_SPREAD_S: Final = 0.010
@@ -168,7 +168,7 @@ class _Bench:
         played = play(self._rig, challenge, self._position(), self._reader, None, lambda *_: False)
         if played.flip_monitor.lost:
             return None
-        curve = latency_curve(played.observation, SEARCHED_S)
+        curve = latency_curve(played.observation, SEARCHED_LATENCIES_S)
         peak = peak_s(curve)
         if peak is None or peak[1] > MAX_SIGMA_S or curve.explained.max() < MIN_EXPLAINED * BANDS:
             return None
@@ -222,7 +222,7 @@ class _Bench:
             start_s = start_s if number else flip_s
             on_flip(flip_s)
             yield from rig.frames(until_s=start_s + end_s - refresh_s)
-        rig.show(NEUTRAL_SRGB)
+        rig.show(NEUTRAL_SCREEN_SRGB)
 
     def _cells(self, frame: Frame) -> tuple[NDArray[np.float32] | None, float]:
         """Return the cells of the face in a frame, None if there is none, and the row of its middle."""
@@ -253,7 +253,7 @@ def _primaries() -> Iterator[tuple[float, NDArray[np.uint8]]]:
     for _ in range(MIXING_CYCLES):
         for channel in range(3):
             for level in (255, 0):
-                colours = NEUTRAL_SRGB.copy()
+                colours = NEUTRAL_SCREEN_SRGB.copy()
                 colours[:, channel] = level
                 yield half * HALF_S, colours
                 half += 1

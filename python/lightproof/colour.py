@@ -12,7 +12,7 @@ from lightproof import _core
 LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 """Weights of linear red, green and blue in relative luminance, (3,) float64."""
 
-NEUTRAL_SRGB: Final = np.full((4, 3), _core.NEUTRAL_SRGB, np.uint8)
+NEUTRAL_SCREEN_SRGB: Final = np.full((4, 3), _core.NEUTRAL_SRGB, np.uint8)
 """The grey of the challenge's palette on all four quadrants: as bright as its colours, so that the light
 begins and ends without a flash."""
 

@@ -23,7 +23,7 @@ from lightproof.simulation.basis import LightTransport, LinearImage, load
 from lightproof.verification import verify
 from studies import command, tables
 
-HEAD: Final = (
+_HEAD: Final = (
     "basis",
     "correlation",
     "radiance",
@@ -132,7 +132,7 @@ def _study(arguments: argparse.Namespace) -> None:
         rows.append(row(published, generated, range(1, arguments.seeds + 1), arguments.response))
         command.tell(" ".join(map(str, rows[-1])))
     tables.put(
-        tables.markdown(HEAD, rows),
+        tables.markdown(_HEAD, rows),
         "generated",
         arguments.write,
         command=arguments.command,

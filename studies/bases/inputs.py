@@ -17,7 +17,7 @@ CHECKSUMS: Final = Path(__file__).with_name("inputs.sha256")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputWork:
     """A work of others, and the folder under the folder of inputs in which its files lie."""
 
     folder: str
@@ -27,14 +27,14 @@ class Source:
     url: str
 
 
-HEADS: Final = Source(
+HEADS: Final = InputWork(
     folder="ict-facekit",
     name="USC ICT-FaceKit",
     version="commit da5f95a607f5e6b37755b38d3385d7f2853732e5",
     licence="MIT",
     url="https://github.com/ICT-VGL/ICT-FaceKit",
 )
-PHOTOGRAPHS: Final = Source(
+PHOTOGRAPHS: Final = InputWork(
     folder="london-set",
     name="Face Research Lab London Set (DeBruine & Jones 2017)",
     version="version 5, reduced to 640 × 640",

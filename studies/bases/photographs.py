@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.colour import srgb_to_linear
-from lightproof.face.alignment import five_points
-from lightproof.simulation.portrait import EYE_DISTANCE_M, find_face
+from lightproof.face.alignment import EYE_DISTANCE_M, eye_distance_px, five_points
+from lightproof.simulation.portrait import find_face
 from studies.bases.errors import InputChangedError
 
 _ABOVE: Final = 2.1
@@ -35,12 +35,12 @@ class Photograph:
     def cut_out(self) -> tuple[NDArray[np.float64], float]:
         """Return head and shoulders as they are printed or replayed, and their height in life, in cm."""
         right, left = five_points(self.points)[:2]
-        eye_distance_px = float(np.linalg.norm(right - left))
+        eyes_px = eye_distance_px(self.points)
         x, y = (right + left) / 2
-        rows = slice(max(int(y - _ABOVE * eye_distance_px), 0), int(y + _BELOW * eye_distance_px))
-        columns = slice(max(int(x - _BESIDE * eye_distance_px), 0), int(x + _BESIDE * eye_distance_px))
+        rows = slice(max(int(y - _ABOVE * eyes_px), 0), int(y + _BELOW * eyes_px))
+        columns = slice(max(int(x - _BESIDE * eyes_px), 0), int(x + _BESIDE * eyes_px))
         cut = self.radiance[rows, columns]
-        return cut, 100 * EYE_DISTANCE_M * cut.shape[0] / eye_distance_px
+        return cut, 100 * EYE_DISTANCE_M * cut.shape[0] / eyes_px
 
 
 def load_photograph(path: Path) -> Photograph:

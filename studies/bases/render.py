@@ -13,7 +13,7 @@ from studies.bases.photographs import Photograph
 from studies.bases.recipe import Recipe
 from studies.bases.scenes import (
     AMBIENT,
-    QUADRANTS,
+    QUADRANT_SIDES,
     SceneDict,
     camera,
     mitsuba,
@@ -61,7 +61,7 @@ def light_transport(
     things, shining = shown(renderer, recipe, photograph, model)
     view = camera(renderer, recipe, (settings.width_px, settings.height_px))
     path = {"type": "path", "max_depth": _MAX_DEPTH, "hide_emitters": True}
-    lights = {name: screen_light(renderer, recipe, name) for name in QUADRANTS}
+    lights = {name: screen_light(renderer, recipe, name) for name in QUADRANT_SIDES}
     lights |= {name: room_light(renderer, name) for name in AMBIENT}
 
     def picture(integrator: SceneDict, scene: SceneDict, samples: int, number: int) -> LinearImage:
@@ -76,5 +76,5 @@ def light_transport(
     emission = None
     if shining is not None:
         emission = picture({"type": "direct"}, shining, _EMISSION_SAMPLES, len(lights))
-    top_left, top_right, bottom_left, bottom_right = (pictures.pop(name) for name in QUADRANTS)
+    top_left, top_right, bottom_left, bottom_right = (pictures.pop(name) for name in QUADRANT_SIDES)
     return LightTransport((top_left, top_right, bottom_left, bottom_right), pictures, emission, meta)

@@ -21,7 +21,7 @@ from studies.bases.sheets import sheet
 
 SceneDict = dict[str, Any]
 
-QUADRANTS: Final = {"TL": (1, 1), "TR": (-1, 1), "BL": (1, -1), "BR": (-1, -1)}
+QUADRANT_SIDES: Final = {"TL": (1, 1), "TR": (-1, 1), "BL": (1, -1), "BR": (-1, -1)}
 """Side and height of a quadrant as the person sees the screen: the left is the right of the picture (+ x)."""
 AMBIENT: Final = ("dome", "ceiling", "window", "desk")
 
@@ -82,7 +82,7 @@ def shown(
 def screen_light(renderer: Any, recipe: Recipe, quadrant: str) -> SceneDict:
     """Return one quadrant of the screen at unit radiance, facing the face."""
     width, height = recipe.screen_cm
-    side, up = QUADRANTS[quadrant]
+    side, up = QUADRANT_SIDES[quadrant]
     place = renderer.ScalarTransform4f().translate([side * width / 4, up * height / 4, recipe.distance_cm])
     return _panel(place.rotate([1, 0, 0], 180).scale([width / 4, height / 4, 1]))
 

@@ -20,7 +20,7 @@ except ImportError as error:
     ) from error
 
 
-HEAD: Final = (
+_HEAD: Final = (
     "films of",
     "films",
     "own challenge first",
@@ -45,7 +45,7 @@ def films_table(held: Sequence[WorkResult]) -> str:
     for one in sorted(films, key=lambda one: (_recorded(one), one.unit.trial.source.species)):
         kinds.setdefault(_kind(one), []).append(one)
     groups = kinds | {name: group for name, group in _groups(films).items() if group}
-    return markdown(HEAD, (_row(name, group) for name, group in groups.items()))
+    return markdown(_HEAD, (_row(name, group) for name, group in groups.items()))
 
 
 def remarks(held: Sequence[WorkResult]) -> list[str]:

@@ -33,7 +33,7 @@ from lightproof.verdict import Outcome
 from lightproof.verification import verify
 from studies import command, tables
 
-HEAD: Final = (
+_HEAD: Final = (
     "response",
     "mode",
     "sessions",
@@ -132,7 +132,7 @@ def _study(arguments: argparse.Namespace) -> None:
         played = [play(networks, mode, response, seed, subject) for subject in subjects for seed in seeds]
         rows.append(row(response, mode, played))
         command.tell(" ".join(map(str, rows[-1])))
-    tables.put(tables.markdown(HEAD, rows), "gentle", arguments.write, command=arguments.command)
+    tables.put(tables.markdown(_HEAD, rows), "gentle", arguments.write, command=arguments.command)
 
 
 def _subjects(bases: Path, count: int) -> list[Path | None]:

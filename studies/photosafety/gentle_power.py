@@ -24,7 +24,7 @@ from studies import command, tables
 from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 from studies.freshness.ranking import comes_first
 
-HEAD: Final = (
+_HEAD: Final = (
     "response",
     "mode",
     "sessions",
@@ -40,31 +40,31 @@ WEAK_RESPONSES: Final = (0.005, 0.01, 0.02, 0.03)
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Recognition:
     """How a session ended: the look that recognised the face (None if none did), and when the light ended."""
 
     look: int | None
     light_s: float
 
 
-def play(setting: Setting, seed: int) -> Ending:
+def play(setting: Setting, seed: int) -> Recognition:
     """Play one session."""
     session = MeanLightSession(setting, seed)
     decoys, decoy_seed = decoys_at_a_look(MAX_DECOYS), session.decoy_seed
     for number, look in enumerate(session.looks(LOOKS)):
         if comes_first(look.face, session.timeline, [LATENCY_S], decoy_seed=decoy_seed, decoys=decoys):
-            return Ending(number, min(look.dwells + 1, LOOKS[-1]) * session.challenge.dwell_s)
-    return Ending(None, session.challenge.duration_s)
+            return Recognition(number, min(look.dwells + 1, LOOKS[-1]) * session.challenge.dwell_s)
+    return Recognition(None, session.challenge.duration_s)
 
 
-def row(setting: Setting, endings: Sequence[Ending]) -> tuple[object, ...]:
+def row(setting: Setting, sessions: Sequence[Recognition]) -> tuple[object, ...]:
     """Return the row of the sessions of one setting."""
-    looks = [ending.look for ending in endings if ending.look is not None]
-    light_s = [ending.light_s for ending in endings]
+    looks = [played.look for played in sessions if played.look is not None]
+    light_s = [played.light_s for played in sessions]
     return (
         f"{setting.response:.1%}",
         setting.mode,
-        len(endings),
+        len(sessions),
         *(sum(look <= last for look in looks) for last in range(len(LOOKS))),
         *(f"{value:.1f} s" for value in (np.median(light_s), np.quantile(light_s, 0.9), np.mean(light_s))),
     )
@@ -89,10 +89,10 @@ def _study(arguments: argparse.Namespace) -> None:
     rows = []
     for response, mode in itertools.product(WEAK_RESPONSES, get_args(Mode)):
         setting = Setting(response, mode=mode)
-        endings = in_order(range(arguments.sessions), arguments.jobs, partial(play, setting))
-        rows.append(row(setting, endings))
+        sessions = in_order(range(arguments.sessions), arguments.jobs, partial(play, setting))
+        rows.append(row(setting, sessions))
         command.tell(" ".join(map(str, rows[-1])))
-    tables.put(tables.markdown(HEAD, rows), "gentle-power", arguments.write, command=arguments.command)
+    tables.put(tables.markdown(_HEAD, rows), "gentle-power", arguments.write, command=arguments.command)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from studies import command, tables
 from studies.photosafety.light_video import ShownLight, alternating, light_of, random_light, write_video
 from studies.photosafety.panels import swap_codes
 
-HEAD: Final = ("light", "videos", "IRIS says", "luminance transitions/s", "red transitions/s")
+_HEAD: Final = ("light", "videos", "IRIS says", "luminance transitions/s", "red transitions/s")
 FLICKER: Final = "black and white at 5 Hz"
 JUDGE: Final = Path(__file__).with_name("iris_judge.py")
 SIZE: Final = (128, 72)
@@ -144,7 +144,7 @@ def _study(arguments: argparse.Namespace) -> None:
         good[f"{mode}, drawn, 1280 × 720"] = judged(arguments.iris, drawn(mode, 1), FULL_SIZE)
     bad = {name: judged(arguments.iris, lights) for name, lights in bad_lights(arguments.count).items()}
     tables.put(
-        tables.markdown(HEAD, (row(*one) for one in (good | bad).items())),
+        tables.markdown(_HEAD, (row(*one) for one in (good | bad).items())),
         "iris",
         arguments.write,
         command=arguments.command,

@@ -30,7 +30,7 @@ from studies import command, tables
 Array = NDArray[np.float64]
 
 GAMMAS: Final = ("1.8", "2.0", "2.2", "sRGB", "2.4", "2.6", "managed")
-HEAD: Final = (
+_HEAD: Final = (
     "panel",
     "gamma",
     "luminance",
@@ -231,7 +231,7 @@ def _worst(found: list[Margins]) -> Margins:
 
 def table(panels: list[MeasuredPanel]) -> str:
     """Return the table as Markdown: the worse of both modes, which differ little."""
-    return tables.markdown(HEAD, (_row(*one) for one in itertools.product(panels, GAMMAS)))
+    return tables.markdown(_HEAD, (_row(*one) for one in itertools.product(panels, GAMMAS)))
 
 
 def _row(panel: MeasuredPanel, gamma: str) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from lightproof.errors import LightproofError
 from lightproof.evaluation.workers.local import in_order
 from studies import command, tables
 
-HEAD: Final = ("case", "verified", "inconclusive", "not verified", "reasons")
+_HEAD: Final = ("case", "verified", "inconclusive", "not verified", "reasons")
 OUTCOMES: Final = ("verified", "inconclusive", "not_verified")
 MAX_REASONS: Final = 3
 """Combinations of reasons that are named, the most frequent ones."""
@@ -55,7 +55,7 @@ def table(played: Sequence[Sequence[tuple[str, str, tuple[str, ...]]]]) -> str:
         return len(played) - counts[case]["verified" if case == "bona_fide" else "not_verified"]
 
     return tables.markdown(
-        HEAD,
+        _HEAD,
         (
             (
                 case.replace("_", " "),

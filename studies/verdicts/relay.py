@@ -25,7 +25,7 @@ from lightproof.session import Entropy, SessionOptions
 from lightproof.verification import verify
 from studies import command, tables
 
-HEAD: Final = (
+_HEAD: Final = (
     "response",
     "added delay",
     "verified",
@@ -106,7 +106,7 @@ def _study(arguments: argparse.Namespace) -> None:
         row(*setting, played[number * len(seeds) : (number + 1) * len(seeds)])
         for number, setting in enumerate(settings)
     )
-    tables.put(tables.markdown(HEAD, rows), "relay", arguments.write, command=arguments.command)
+    tables.put(tables.markdown(_HEAD, rows), "relay", arguments.write, command=arguments.command)
 
 
 if __name__ == "__main__":

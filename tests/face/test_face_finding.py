@@ -8,7 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from lightproof.face.alignment import canonical_points, five_points
+from lightproof.face.alignment import (
+    canonical_points,
+    eye_distance_in_space_px,
+    eye_distance_px,
+    five_points,
+)
 from lightproof.face.quality import Quality, measure_quality, pose_deg
 from tests.face.face_pictures import admiral, astronaut, head, networks
 
@@ -168,3 +173,13 @@ def test_every_measure_alone_can_lower_the_weight(worse: dict[str, float]) -> No
     fields = {name: getattr(GOOD, name) for name in GOOD.__slots__}
     assert GOOD.weight == 1.0
     assert 0 <= Quality(**{**fields, **worse}).weight < 0.6
+
+
+def test_turning_the_head_shortens_the_eye_distance_in_the_picture_but_not_in_space() -> None:
+    points = canonical_points().astype(np.float32)
+    turn = np.deg2rad(30.0)
+    about = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
+    turned = (points @ about.T).astype(np.float32)
+    in_space = eye_distance_in_space_px(points)
+    assert eye_distance_in_space_px(turned) == pytest.approx(in_space, rel=1e-5)
+    assert eye_distance_px(turned) < 0.9 * eye_distance_px(points)

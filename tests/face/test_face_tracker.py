@@ -1,4 +1,4 @@
-"""Alignment, registration and the tracker: the grid stays on the face."""
+"""Alignment, key_picture and the tracker: the grid stays on the face."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lightproof.face.alignment import (
     scale_of,
     similarity,
 )
-from lightproof.face.registration import Registration
+from lightproof.face.registration import KeyPicture
 from lightproof.face.tracker import FaceTracker
 from tests.face.face_pictures import admiral, astronaut, head, moved, networks, noisy
 
@@ -83,9 +83,9 @@ def test_registration_finds_a_shift_to_a_tenth_of_a_pixel() -> None:
     fit = networks().largest_face(first)
     assert fit is not None
     start = grid_transform(fit.points)
-    registration = Registration(noisy(first, 1), start)
+    key_picture = KeyPicture(noisy(first, 1), start)
     for seed, (x, y) in enumerate([(0.3, -0.2), (2.5, 1.25), (-4.0, 3.5)]):
-        found = registration.align(noisy(moved(first, x, y), seed + 2), start)
+        found = key_picture.align(noisy(moved(first, x, y), seed + 2), start)
         errors = GRID @ (found - start).T - [x, y]
         assert np.abs(errors).max() < 0.1
 
@@ -97,7 +97,7 @@ def test_registration_finds_growth_and_turn() -> None:
     start = grid_transform(fit.points)
     change = np.array([[1.02, -0.015, -3.0], [0.015, 1.02, -6.0]])
     second = cv2.warpAffine(first, change, (640, 480), flags=cv2.INTER_CUBIC)
-    found = Registration(first, start).align(np.asarray(second, np.uint8), start)
+    found = KeyPicture(first, start).align(np.asarray(second, np.uint8), start)
     wanted = (GRID @ start.T) @ change[:, :2].T + change[:, 2]
     assert np.abs(GRID @ found.T - wanted).max() < 0.15
 
@@ -109,7 +109,7 @@ def test_light_from_one_side_does_not_pull_the_grid() -> None:
     start = grid_transform(fit.points)
     ramp = np.linspace(0.85, 1.15, 640)[None, :, None]
     lit = np.clip(first * ramp, 0, 255).astype(np.uint8)
-    found = Registration(first, start).align(lit, start)
+    found = KeyPicture(first, start).align(lit, start)
     assert np.abs(GRID @ (found - start).T).max() < 0.1
 
 
@@ -200,8 +200,8 @@ def test_a_tracked_face_says_where_it_is_and_how_good() -> None:
 def test_forgetting_overwrites_the_key_picture() -> None:
     tracker = FaceTracker(networks())
     tracker.track(scene())
-    registration = tracker._registration
-    assert registration is not None
+    key_picture = tracker._key_picture
+    assert key_picture is not None
     tracker.forget()
-    assert not registration._key.any()
-    assert not registration._solver.any()
+    assert not key_picture._key.any()
+    assert not key_picture._solver.any()

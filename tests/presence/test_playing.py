@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lightproof._core import Challenge
-from lightproof.colour import NEUTRAL_SRGB
+from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.networks import FaceNetworks
 from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.observation import Observation
@@ -54,7 +54,7 @@ def test_light_ends_one_dwell_after_the_look_that_saw_enough(
     result, rig = played(looks, networks)
     assert result.light_s == pytest.approx(light_s, abs=3 * REFRESH_S)
     assert looks.dwells == list(LOOKS[: look + 1])
-    np.testing.assert_array_equal(rig.shown[-1], NEUTRAL_SRGB)
+    np.testing.assert_array_equal(rig.shown[-1], NEUTRAL_SCREEN_SRGB)
 
 
 def test_light_that_never_shows_enough_plays_to_its_end_and_no_longer_than_was_promised(
@@ -68,7 +68,7 @@ def test_light_that_never_shows_enough_plays_to_its_end_and_no_longer_than_was_p
     assert result.light_s == pytest.approx(MAX_LIGHT_S, abs=3 * REFRESH_S)
     assert result.observation.track.times_s[-1] > result.observation.start_s + MAX_LIGHT_S - 0.1
     np.testing.assert_array_equal(rig.shown[:-1], Challenge.generate(bytes(32)).steps_srgb)
-    np.testing.assert_array_equal(rig.shown[-1], NEUTRAL_SRGB)
+    np.testing.assert_array_equal(rig.shown[-1], NEUTRAL_SCREEN_SRGB)
     assert not result.flip_monitor.lost
 
 

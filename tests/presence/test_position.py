@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lightproof.colour import NEUTRAL_SRGB
+from lightproof.colour import NEUTRAL_SCREEN_SRGB
+from lightproof.face.alignment import EYE_DISTANCE_M
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.quality import Quality
 from lightproof.policy import Policy
@@ -33,7 +34,6 @@ from lightproof.presence.position import (
     what_is_wrong,
 )
 from lightproof.presence.reader import FaceReader
-from lightproof.presence.surface import EYE_DISTANCE_M
 from lightproof.request import Request
 from lightproof.rigs.protocol import Frame, Rig
 from lightproof.rigs.simulated import SimulatedRig
@@ -269,7 +269,7 @@ def test_the_neutral_light_is_on_while_a_position_is_waited_for(
     rig = ShowingRig(lambda _: person)
     waited(rig, networks)
     assert len(rig.shown) == 1
-    np.testing.assert_array_equal(rig.shown[0], NEUTRAL_SRGB)
+    np.testing.assert_array_equal(rig.shown[0], NEUTRAL_SCREEN_SRGB)
 
 
 def test_a_moment_of_something_wrong_begins_the_half_second_anew_and_its_light_is_not_counted(

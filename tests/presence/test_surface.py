@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lightproof.face.alignment import COLUMNS, ROWS, canonical_points
-from lightproof.presence.surface import EYE_DISTANCE_M, distance_m, face_mask, predict
+from lightproof.face.alignment import COLUMNS, EYE_DISTANCE_M, ROWS, canonical_points
+from lightproof.presence.surface import distance_m, face_mask, predict
 from lightproof.rigs.protocol import Geometry
 
 SCREEN = Geometry(screen_m=(0.154, 0.086), camera_m=(0.0, 0.05, 0.0), focal_px=600.0)

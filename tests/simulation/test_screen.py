@@ -7,16 +7,16 @@ import pytest
 
 from lightproof.colour import srgb_to_linear
 from lightproof.simulation.conditions import Conditions
-from lightproof.simulation.screen import Panel, Timeline
+from lightproof.simulation.screen import Panel, ScreenLight
 
 DARK = np.zeros((4, 3))
 WHITE = np.ones((4, 3))
 
 
-def brightness(timeline: Timeline, open_s: np.ndarray, exposure_s: float) -> np.ndarray:
+def brightness(light: ScreenLight, open_s: np.ndarray, exposure_s: float) -> np.ndarray:
     total = np.zeros_like(open_s)
-    for index, weights in timeline.weights(open_s, exposure_s):
-        total += weights * timeline.colours[index].mean()
+    for index, weights in light.weights(open_s, exposure_s):
+        total += weights * light.colours[index].mean()
     return total
 
 
@@ -27,34 +27,34 @@ def test_a_flip_takes_effect_at_the_next_refresh() -> None:
 
 
 def test_rows_see_as_much_of_a_flip_as_their_exposure_holds() -> None:
-    timeline = Timeline([DARK], rise_s=0)
-    timeline.add(1.0, WHITE)
-    seen = brightness(timeline, np.array([0.98, 0.99, 0.995, 1.0, 1.01]), 0.01)
+    light = ScreenLight([DARK], rise_s=0)
+    light.add(1.0, WHITE)
+    seen = brightness(light, np.array([0.98, 0.99, 0.995, 1.0, 1.01]), 0.01)
     np.testing.assert_allclose(seen, [0, 0, 0.5, 1, 1], atol=1e-9)
 
 
 def test_the_light_comes_up_exponentially() -> None:
-    timeline = Timeline([DARK], rise_s=0.004)
-    timeline.add(1.0, WHITE)
+    light = ScreenLight([DARK], rise_s=0.004)
+    light.add(1.0, WHITE)
     times = np.linspace(0.99, 1.03, 9)
     exact = np.where(times > 1, 1 - np.exp(-np.maximum(times - 1, 0) / 0.004), 0)
-    np.testing.assert_allclose(brightness(timeline, times, 1e-6), exact, atol=1e-3)
+    np.testing.assert_allclose(brightness(light, times, 1e-6), exact, atol=1e-3)
 
 
 def test_the_mean_delay_of_the_light_is_the_latency_of_the_conditions() -> None:
     conditions = Conditions()
-    timeline = Timeline([DARK], conditions.rise_s)
-    timeline.add(1.0 + conditions.panel_latency_s, WHITE)
+    light = ScreenLight([DARK], conditions.rise_s)
+    light.add(1.0 + conditions.panel_latency_s, WHITE)
     times = np.arange(0.9, 1.3, 1e-4)
-    missing_s = (1 - brightness(timeline, times, 1e-4)).sum() * 1e-4 - 0.1
+    missing_s = (1 - brightness(light, times, 1e-4)).sum() * 1e-4 - 0.1
     assert missing_s == pytest.approx(conditions.latency_s, abs=2e-4)
 
 
 def test_weights_sum_to_one_however_fast_the_flips_follow() -> None:
-    timeline = Timeline([WHITE], rise_s=0.01)
+    light = ScreenLight([WHITE], rise_s=0.01)
     for k in range(30):
-        timeline.add(k / 60, WHITE)
-    np.testing.assert_allclose(brightness(timeline, np.linspace(0.1, 0.116, 480), 0.012), 1, atol=1e-5)
+        light.add(k / 60, WHITE)
+    np.testing.assert_allclose(brightness(light, np.linspace(0.1, 0.116, 480), 0.012), 1, atol=1e-5)
 
 
 def test_srgb_is_decoded_by_the_standard() -> None:

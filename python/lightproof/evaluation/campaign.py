@@ -18,8 +18,8 @@ from lightproof.face.manifest import load_manifest
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
 from lightproof.result import software_sha256
 
-FORMAT: Final = "lightproof-evaluation"
-VERSION: Final = 2
+CAMPAIGN_FORMAT: Final = "lightproof-evaluation"
+CAMPAIGN_VERSION: Final = 2
 """1 kept another relief score with each trial."""
 
 MAX_RESPONSE: Final = 2.0
@@ -94,8 +94,8 @@ class Campaign:
     def parameters(self) -> dict[str, Any]:
         """Return everything that the results depend on, as JSON; ``software`` and ``models`` are hashes."""
         return {
-            "format": FORMAT,
-            "version": VERSION,
+            "format": CAMPAIGN_FORMAT,
+            "version": CAMPAIGN_VERSION,
             "seed": self.seed,
             "response": list(self.levels),
             "lights": list(self.lights),

@@ -18,7 +18,7 @@ Groups: TypeAlias = Mapping[str, Mapping[str, str]]
 """Subject -> what it is grouped by -> group."""
 
 ID_COLUMN: Final = "face_id"
-COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
+GROUPING_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
     {"face_gender": "sex", "face_age": "age", "face_eth": "ethnicity"}
 )
 """Column -> what it groups by; the columns of the Face Research Lab London Set (DeBruine and Jones 2017). Any
@@ -83,8 +83,8 @@ def load_people(path: Path) -> People:
     groups: dict[str, dict[str, str]] = {subject: {} for subject in subjects}
     ungrouped = []
     for column in columns:
-        name = COLUMNS.get(column, column)
-        found = _groups(name, [(row[column] or "").strip() for row in rows], known=column in COLUMNS)
+        name = GROUPING_COLUMNS.get(column, column)
+        found = _groups(name, [(row[column] or "").strip() for row in rows], known=column in GROUPING_COLUMNS)
         if found is None:
             ungrouped.append(column)
             continue
@@ -93,7 +93,7 @@ def load_people(path: Path) -> People:
     if len(ungrouped) == len(columns):
         raise PeopleError(
             f"{path} has no column to group people by; add one with few different values, such as "
-            f"{', '.join(COLUMNS)}"
+            f"{', '.join(GROUPING_COLUMNS)}"
         )
     return People(groups, tuple(ungrouped))
 

@@ -21,6 +21,10 @@ NOSE_TIP: Final = 1
 MOUTH_CORNERS: Final = (61, 291)
 """Mesh points of the person's right and left eye corners, nose tip, right and left mouth corner."""
 
+EYE_DISTANCE_M: Final = 0.063
+"""Mean distance between the pupils of adults: 61.7 mm (women) to 64.0 mm (men), Dodgson 2004, Variation and
+extrema of human interpupillary distance, table 1."""
+
 ARCFACE_TEMPLATE: Final = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
@@ -60,6 +64,24 @@ def five_points(points: NDArray[np.floating]) -> NDArray[np.float64]:
             plane[MOUTH_CORNERS[1]],
         ]
     )
+
+
+def eye_distance_px(points: NDArray[np.floating]) -> float:
+    """Return the distance between the middles of the eyes in the picture, in pixels of a mesh's picture.
+
+    It says how finely the camera sees the face; a head that turns shortens it.
+    """
+    right, left = five_points(points)[:2]
+    return float(np.linalg.norm(right - left))
+
+
+def eye_distance_in_space_px(points: NDArray[np.float32]) -> float:
+    """Return the distance between the middles of the eyes in space, in pixels of a mesh (N, 3).
+
+    It says how far away a face is: a head that turns keeps it.
+    """
+    right, left = points[list(RIGHT_EYE)].mean(axis=0), points[list(LEFT_EYE)].mean(axis=0)
+    return float(np.linalg.norm((right - left).astype(np.float64)))
 
 
 def similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from lightproof.face.alignment import (
     RIGID_POINTS,
     canonical_points,
     cut,
+    eye_distance_px,
     five_points,
     similarity,
 )
@@ -91,10 +92,9 @@ def measure_quality(rgb: NDArray[np.uint8], points: NDArray[np.float32]) -> Qual
     crop = np.empty((ARCFACE_SIZE, ARCFACE_SIZE, 3), np.uint8)
     cut(rgb, similarity(five_points(points), ARCFACE_TEMPLATE), crop)
     face = crop[_FACE]
-    eyes = five_points(points)[:2]
     yaw, pitch, roll = pose_deg(points)
     quality = Quality(
-        eye_distance_px=float(np.linalg.norm(eyes[1] - eyes[0])),
+        eye_distance_px=eye_distance_px(points),
         face_height_px=float(np.linalg.norm(points[152, :2] - points[10, :2])),
         sharpness=_sharpness(crop),
         yaw_deg=yaw,

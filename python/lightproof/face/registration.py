@@ -43,7 +43,7 @@ def _window() -> NDArray[np.float64]:
 _WINDOW: Final = _window()
 
 
-class Registration:
+class KeyPicture:
     """The key picture of one face, to which later pictures are registered."""
 
     def __init__(self, rgb: NDArray[np.uint8], transform: NDArray[np.float64]) -> None:

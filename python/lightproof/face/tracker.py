@@ -13,7 +13,7 @@ from lightproof.face.detector import SAME_FACE_OVERLAP, Detection, overlap
 from lightproof.face.mesh import MIN_PRESENCE, MeshFit, Region
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.quality import Quality, measure_quality
-from lightproof.face.registration import Registration
+from lightproof.face.registration import KeyPicture
 
 DETECT_EVERY_FRAMES: Final = 15
 """Half a second at 30 frames a second: how long a second face may go unnoticed."""
@@ -65,7 +65,7 @@ class FaceTracker:
         self._frames_since_detection = 0
         self._several_faces = False
         self._track = 0
-        self._registration: Registration | None = None
+        self._key_picture: KeyPicture | None = None
         self._transform = np.zeros((2, 3))
         self._region_on_grid = np.zeros(4)
 
@@ -78,7 +78,7 @@ class FaceTracker:
         if fit is None:
             self.restart()
             return None
-        if self._registration is None:
+        if self._key_picture is None:
             self._start_track(rgb, fit)
         points = fit.points
         return TrackedFace(
@@ -94,9 +94,9 @@ class FaceTracker:
 
     def restart(self) -> None:
         """Forget the key picture; the next frame with a face becomes the first of a new track."""
-        if self._registration is not None:
-            self._registration.forget()
-            self._registration = None
+        if self._key_picture is not None:
+            self._key_picture.forget()
+            self._key_picture = None
 
     def forget(self) -> None:
         """Overwrite everything held of the face."""
@@ -104,9 +104,9 @@ class FaceTracker:
 
     def _follow(self, rgb: NDArray[np.uint8]) -> MeshFit | None:
         """Return the mesh of the followed face, registered if possible, None if it is lost."""
-        if self._registration is None:
+        if self._key_picture is None:
             return None
-        transform = self._registration.align(rgb, self._transform)
+        transform = self._key_picture.align(rgb, self._transform)
         fit = self._networks.mesh.fit(rgb, self._region(transform))
         if fit.presence >= MIN_PRESENCE and _agree(transform, fit):
             self._transform = transform
@@ -115,7 +115,7 @@ class FaceTracker:
         fit = self._networks.mesh.fit(rgb, self._region(self._transform))
         if fit.presence < MIN_PRESENCE:
             return None
-        transform = self._registration.align(rgb, grid_transform(fit.points))
+        transform = self._key_picture.align(rgb, grid_transform(fit.points))
         if _agree(transform, fit):
             self._transform = transform
         else:
@@ -147,7 +147,7 @@ class FaceTracker:
     def _start_track(self, rgb: NDArray[np.uint8], fit: MeshFit) -> None:
         self._track += 1
         self._transform = grid_transform(fit.points)
-        self._registration = Registration(rgb, self._transform)
+        self._key_picture = KeyPicture(rgb, self._transform)
         region = Region.around_points(fit.points)
         centre = inverse(self._transform) @ np.array([region.x_px, region.y_px, 1.0])
         scale = scale_of(self._transform)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof._core import Challenge, Timeline
-from lightproof.colour import NEUTRAL_SRGB
+from lightproof.colour import NEUTRAL_SCREEN_SRGB
+from lightproof.face.alignment import eye_distance_px
 from lightproof.face.tracker import TrackedFace
 from lightproof.matching import ProbeGallery
 from lightproof.presence.cues.freshness import LOOKS
@@ -76,7 +77,8 @@ def play(
     try:
         with ThreadPoolExecutor(max_workers=1) as thread:
             look = _Look(thread, enough)
-            return _play(rig, challenge, _Scene(position, reader, gallery, observation), observation, look)
+            watch = _FaceWatch(position, reader, gallery, observation)
+            return _play(rig, challenge, watch, observation, look)
     except BaseException:
         observation.forget()
         raise
@@ -85,7 +87,7 @@ def play(
 def _play(
     rig: Rig,
     challenge: Challenge,
-    scene: _Scene,
+    watch: _FaceWatch,
     observation: Observation,
     look: _Look,
 ) -> PlaybackResult:
@@ -93,7 +95,7 @@ def _play(
     start_s = observation.start_s
     timeline, flip_monitor = observation.timeline, FlipMonitor(challenge)
     for frame in rig.frames(until_s=start_s - refresh_s):
-        scene.take(frame)
+        watch.take(frame)
     steps_s = [*challenge.steps_start_s.tolist(), challenge.duration_s]
     steps_per_dwell = len(challenge.steps_srgb) // len(challenge)
     for step, colours in enumerate(challenge.steps_srgb):
@@ -106,8 +108,8 @@ def _play(
             break
         # Leave the camera one refresh early, so that waiting for a frame never delays a flip.
         for frame in rig.frames(until_s=start_s + steps_s[step + 1] - refresh_s):
-            scene.take(frame)
-        if scene.broken:
+            watch.take(frame)
+        if watch.broken:
             break
         dwells, rest = divmod(step + 1, steps_per_dwell)
         if rest == 0 and look.saw_enough():
@@ -116,17 +118,17 @@ def _play(
             look.begin(observation.snapshot(), flip_monitor.late_s)
     else:
         end_s = start_s + challenge.duration_s
-        ended_s = rig.show(NEUTRAL_SRGB, at_s=end_s)
-        _take_the_last_light(rig, scene, end_s + observation.latency_s)
+        ended_s = rig.show(NEUTRAL_SCREEN_SRGB, at_s=end_s)
+        _take_the_last_light(rig, watch, end_s + observation.latency_s)
         return PlaybackResult(observation, flip_monitor, ended_s - start_s)
-    return PlaybackResult(observation, flip_monitor, rig.show(NEUTRAL_SRGB) - start_s)
+    return PlaybackResult(observation, flip_monitor, rig.show(NEUTRAL_SCREEN_SRGB) - start_s)
 
 
-def _take_the_last_light(rig: Rig, scene: _Scene, end_s: float) -> None:
+def _take_the_last_light(rig: Rig, watch: _FaceWatch, end_s: float) -> None:
     """Take in the frames whose exposure ended with the light, as the camera sees it, at ``end_s``."""
     for frame in rig.frames(until_s=end_s + TAIL_S):
         if frame.light_interval_s(frame.height)[1] <= end_s:
-            scene.take(frame)
+            watch.take(frame)
 
 
 class _Look:
@@ -152,7 +154,7 @@ class _Look:
             snapshot.forget()
 
 
-class _Scene:
+class _FaceWatch:
     """What is in front of the camera while the challenge plays."""
 
     def __init__(
@@ -164,8 +166,7 @@ class _Scene:
     ) -> None:
         self._reader, self._gallery, self._observation = reader, gallery, observation
         self._started_px = position.face.five_points.mean(axis=0)
-        right, left = position.face.five_points[:2]
-        self._eye_distance_px = max(float(np.linalg.norm(left - right)), 1.0)
+        self._eye_distance_px = max(eye_distance_px(position.face.points), 1.0)
         self.broken = False
 
     def take(self, frame: Frame) -> None:

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.colour import NEUTRAL_SRGB
-from lightproof.face.alignment import COLUMNS, ROWS
+from lightproof.colour import NEUTRAL_SCREEN_SRGB
+from lightproof.face.alignment import COLUMNS, ROWS, eye_distance_px
 from lightproof.face.tracker import TrackedFace
 from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import distance_m
@@ -79,7 +79,7 @@ def wait_for_position(
         FrameError, ClockError: the camera's frames contradict each other.
         RigError: the camera or the screen fails.
     """
-    rig.show(NEUTRAL_SRGB)
+    rig.show(NEUTRAL_SCREEN_SRGB)
     start_s = rig.now_s()
     cells: list[NDArray[np.float32]] = []
     steady_from_s: float | None = None
@@ -131,9 +131,8 @@ def _wrong_light(sample: FaceSample) -> ReasonCode | None:
 
 def _wrong_place(frame: Frame, face: TrackedFace, geometry: Geometry) -> ReasonCode | None:
     low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
-    eyes_px = float(np.linalg.norm(face.five_points[1] - face.five_points[0]))
     away_m = distance_m(face.points, geometry)
-    if eyes_px < MIN_EYE_DISTANCE_PX or away_m > MAX_DISTANCE_M:
+    if eye_distance_px(face.points) < MIN_EYE_DISTANCE_PX or away_m > MAX_DISTANCE_M:
         return ReasonCode.TOO_FAR
     if high[1] - low[1] > MAX_FACE_SHARE * frame.height or away_m < MIN_DISTANCE_M:
         return ReasonCode.TOO_CLOSE

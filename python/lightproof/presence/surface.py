@@ -13,11 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.face.alignment import COLUMNS, ROWS, inverse
+from lightproof.face.alignment import COLUMNS, EYE_DISTANCE_M, ROWS, eye_distance_in_space_px, inverse
 from lightproof.rigs.protocol import Geometry
-
-EYE_DISTANCE_M: Final = 0.063
-"""Mean distance between the pupils of adults: 61.7 mm (women) to 64.0 mm (men), Dodgson 2004, table 1."""
 
 FALLBACK_DISTANCE_M: Final = 0.40
 """Distance assumed where the camera's focal length is unknown: the middle of the 28–45 cm at which people
@@ -86,7 +83,7 @@ def distance_m(points: NDArray[np.float32], geometry: Geometry) -> float:
     picture."""
     if geometry.focal_px is None:
         return FALLBACK_DISTANCE_M
-    return geometry.focal_px * EYE_DISTANCE_M / max(_eye_distance_px(points), 1.0)
+    return geometry.focal_px * EYE_DISTANCE_M / max(eye_distance_in_space_px(points), 1.0)
 
 
 def predict(
@@ -153,7 +150,7 @@ def _surface_m(
     frame_size: tuple[int, int],
 ) -> NDArray[np.float64]:
     """Return the position of every cell in camera coordinates, shape (48, 40, 3), in metres."""
-    metres_per_px = EYE_DISTANCE_M / max(_eye_distance_px(points), 1.0)
+    metres_per_px = EYE_DISTANCE_M / max(eye_distance_in_space_px(points), 1.0)
     grid = _to_grid(points, transform)
     cell_px = float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
     v, u = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
@@ -173,12 +170,6 @@ def _to_grid(points: NDArray[np.float32], transform: NDArray[np.float64]) -> NDA
     plane = points[:, :2].astype(np.float64) @ back[:, :2].T + back[:, 2]
     scale = np.sqrt(abs(np.linalg.det(back[:, :2])))
     return np.column_stack([plane, points[:, 2].astype(np.float64) * scale])
-
-
-def _eye_distance_px(points: NDArray[np.float32]) -> float:
-    """Return the distance between the eyes in space, in pixels: a head that turns keeps it."""
-    right, left = points[[33, 133]].mean(axis=0), points[[362, 263]].mean(axis=0)
-    return float(np.linalg.norm((right - left).astype(np.float64)))
 
 
 def _thin_plate(

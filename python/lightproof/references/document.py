@@ -22,7 +22,7 @@ from lightproof.references.picture import load_picture
 GHOST_SIZE: Final = 0.6
 """A second face smaller than this part of the largest is taken for a ghost portrait, as many cards carry it
 at a quarter to a half of the main portrait's size."""
-MIN_EYE_DISTANCE_PX: Final = 32.0
+MIN_PORTRAIT_EYE_DISTANCE_PX: Final = 32.0
 """Twice the distance at which the comparison began to suffer: with the portraits of fifty people reduced to
 24, 20, 16 and 12 px the worst genuine cosine was 0.74, 0.73, 0.70 and 0.55, against 0.77 at full size;
 print and paper cost more."""
@@ -165,10 +165,10 @@ def _reference(portrait: NDArray[np.uint8], face: Detection, networks: FaceNetwo
     if fit is None:
         raise _no_face()
     quality = measure_quality(portrait, fit.points)
-    if quality.eye_distance_px < MIN_EYE_DISTANCE_PX:
+    if quality.eye_distance_px < MIN_PORTRAIT_EYE_DISTANCE_PX:
         raise ReferenceUnusableError(
             f"the portrait is too small: {quality.eye_distance_px:.0f} pixels between the eyes, at least "
-            f"{MIN_EYE_DISTANCE_PX:.0f} are needed: photograph the document from closer, or scan it"
+            f"{MIN_PORTRAIT_EYE_DISTANCE_PX:.0f} are needed: photograph the document from closer, or scan it"
         )
     if quality.sharpness < MIN_SHARPNESS:
         raise ReferenceUnusableError(

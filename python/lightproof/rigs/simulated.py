@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import InputError
+from lightproof.face.alignment import EYE_DISTANCE_M
 from lightproof.rigs.illumination import require_illumination
 from lightproof.rigs.protocol import (
     Calibration,
@@ -31,7 +32,6 @@ from lightproof.simulation.attacks import Attack
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, MAX_JITTER_SD, Conditions
 from lightproof.simulation.geometry import CAMERA_ABOVE_SCREEN_M
 from lightproof.simulation.light_paths import DirectLight, LightPath, RecordedLight
-from lightproof.simulation.portrait import EYE_DISTANCE_M
 from lightproof.simulation.scene import Scene
 from lightproof.simulation.screen import Panel
 from lightproof.simulation.subject import Subject, choose, from_basis
@@ -156,7 +156,7 @@ class SimulatedRig:
                 continue
             self._now_s = max(self._now_s, delivered_s)
             yield Frame(
-                image=self._scene.frame(self._light.timeline, start_s),
+                image=self._scene.frame(self._light.screen_light, start_s),
                 pixel_format="rgb888",
                 width=FRAME_WIDTH,
                 height=FRAME_HEIGHT,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lightproof.colour import srgb_to_linear
 from lightproof.errors import MissingExtraError, NoFaceError
-from lightproof.face.alignment import five_points
+from lightproof.face.alignment import EYE_DISTANCE_M, eye_distance_px
 from lightproof.face.detector import FaceDetector
 from lightproof.face.manifest import Role, load_manifest
 from lightproof.face.mesh import MIN_PRESENCE, FaceMesh, Region
@@ -26,9 +26,6 @@ from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, Conditions
 from lightproof.simulation.geometry import Plane, Surface, diffuse_light, hemisphere_light
 
-EYE_DISTANCE_M: Final = 0.063
-"""Mean distance of the pupils of adults (Dodgson 2004, Variation and extrema of human interpupillary
-distance)."""
 ROOM_LIGHTS: Final = {"dome": (0.0, 0.2, 1.0), "ceiling": (0.0, 1.0, 0.6), "window": (-1.0, 0.2, 0.7)}
 """Directions of the room's broad lights; the window is on the person's right."""
 
@@ -55,8 +52,7 @@ class Portrait:
     @property
     def eye_distance_px(self) -> float:
         """Distance of the middles of the eyes in pixels."""
-        eyes = five_points(self.points)
-        return float(np.linalg.norm(eyes[1] - eyes[0]))
+        return eye_distance_px(self.points)
 
     @property
     def pixel_m(self) -> float:

@@ -18,7 +18,7 @@ from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.camera import Sensor
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, Conditions
 from lightproof.simulation.person import Bearing, Person
-from lightproof.simulation.screen import Timeline
+from lightproof.simulation.screen import ScreenLight
 from lightproof.simulation.subject import Box, Subject
 
 _AMBIENT_MIX: Final = {"ceiling": 0.5, "window": 0.15, "dome": 0.03}
@@ -81,16 +81,16 @@ class Scene:
         """Let the time of one frame pass unseen."""
         self._person.move()
 
-    def frame(self, timeline: Timeline, start_s: float) -> NDArray[np.uint8]:
+    def frame(self, screen_light: ScreenLight, start_s: float) -> NDArray[np.uint8]:
         """Return the next picture (480, 640, 3), RGB, uint8, whose first row opens at ``start_s``."""
         conditions = self._conditions
         bearing = self._person.move()
         rows = np.clip(np.arange(FRAME_HEIGHT) + bearing.shift_px[1], 0, FRAME_HEIGHT)
         open_s = start_s + rows / FRAME_HEIGHT * conditions.readout_s
         light = self._lit_by_room(open_s)
-        for index, weights in timeline.weights(open_s, conditions.exposure_s):
+        for index, weights in screen_light.weights(open_s, conditions.exposure_s):
             if np.abs(weights).max() > _NEGLIGIBLE:
-                light += self._lit_by(timeline, index) * weights.astype(np.float32)[None, :, None]
+                light += self._lit_by(screen_light, index) * weights.astype(np.float32)[None, :, None]
         if bearing.closed > 0:
             self._close_eyes(light, bearing.closed)
         return self._sensor.expose(self._moved(light, bearing, start_s))
@@ -115,10 +115,10 @@ class Scene:
         light += self._steady
         return light
 
-    def _lit_by(self, timeline: Timeline, index: int) -> NDArray[np.float32]:
+    def _lit_by(self, screen_light: ScreenLight, index: int) -> NDArray[np.float32]:
         """Return the picture under one whole illumination; the last few are kept: dwells outlast frames."""
         if index not in self._lit:
-            colours = (timeline.colours[index] @ self._mixing.T).astype(np.float32)
+            colours = (screen_light.colours[index] @ self._mixing.T).astype(np.float32)
             self._lit = {key: lit for key, lit in self._lit.items() if key >= index - 2}
             lit = self._quadrants[0] * colours[0][:, None, None]
             for quadrant, colour in zip(self._quadrants[1:], colours[1:], strict=True):

@@ -35,7 +35,7 @@ class Panel:
 
 
 @dataclass(slots=True)
-class Timeline:
+class ScreenLight:
     """The illuminations that light a scene, each with the time at which its light starts to come up.
 
     ``colours`` are linear RGB of the four quadrants, float64 (4, 3); the first one has always been there.

@@ -7,7 +7,13 @@ import pytest
 
 from lightproof._core import Challenge
 from lightproof.presence.cues import latency
-from lightproof.presence.cues.latency import SEARCHED_S, SYSTEMATIC_S, LatencyCurve, LatencyEvidence, peak_s
+from lightproof.presence.cues.latency import (
+    SEARCHED_OFFSETS_S,
+    SYSTEMATIC_S,
+    LatencyCurve,
+    LatencyEvidence,
+    peak_s,
+)
 from lightproof.presence.observation import Observation
 from lightproof.verdict import Finding, ReasonCode
 from tests.presence.made_light import DECOY_SEED, LATENCY_S, POLICY, face_light, observed, rig
@@ -51,7 +57,7 @@ def test_a_latency_known_less_well_than_to_a_third_of_the_tolerance_is_unclear(
 ) -> None:
     """Of a curve whose parabola is this wide, at the rig's own latency."""
     observation = observed()
-    latencies_s = LATENCY_S + SEARCHED_S
+    latencies_s = LATENCY_S + SEARCHED_OFFSETS_S
     curve = LatencyCurve(latencies_s, 500 - ((latencies_s - LATENCY_S) / sigma_s) ** 2)
     evidence = latency.judge(face_light(observation), curve, observation, POLICY, DECOY_SEED)
     assert evidence.latency_s == pytest.approx(LATENCY_S)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lightproof.colour import NEUTRAL_SRGB
+from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.errors import (
     CameraBusyError,
     CameraLostError,
@@ -168,7 +168,7 @@ def test_an_illumination_fills_the_four_quadrants_of_the_whole_screen(
 
 
 def test_the_screen_is_neutral_before_the_first_illumination(screen: VirtualScreen, rig: DesktopRig) -> None:
-    wait_for(screen, NEUTRAL_SRGB)
+    wait_for(screen, NEUTRAL_SCREEN_SRGB)
 
 
 def test_the_loop_closes_frames_follow_the_light_that_the_window_shows(
@@ -267,8 +267,8 @@ def test_a_line_of_guidance_stays_over_the_light_and_goes_when_it_is_emptied(
 
 def test_a_line_too_long_for_the_screen_is_made_to_fit(screen: VirtualScreen, rig: DesktopRig) -> None:
     rig.say("Turn to the window and then away from it again " * 5)
-    worded = settled(screen, lambda pixels: bool((pixels != NEUTRAL_SRGB[0]).any()))
-    columns = np.flatnonzero((worded != NEUTRAL_SRGB[0]).any(axis=(0, 2)))
+    worded = settled(screen, lambda pixels: bool((pixels != NEUTRAL_SCREEN_SRGB[0]).any()))
+    columns = np.flatnonzero((worded != NEUTRAL_SCREEN_SRGB[0]).any(axis=(0, 2)))
     assert columns.size > 100
     assert columns.min() > 0.01 * SIZE[0]
     assert columns.max() < 0.99 * SIZE[0]

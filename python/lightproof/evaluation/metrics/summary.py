@@ -19,8 +19,8 @@ from lightproof.evaluation.species import BONA_FIDE
 from lightproof.evaluation.trials import TrialOutcome
 from lightproof.result import software_sha256
 
-FORMAT: Final = "lightproof-evaluation-report"
-VERSION: Final = 2
+REPORT_FORMAT: Final = "lightproof-evaluation-report"
+REPORT_VERSION: Final = 2
 """1 had another relief score."""
 
 _FIGURES: Final = {
@@ -51,8 +51,8 @@ def summarise(
         species, key=lambda name: (-(species[name]["apcer"] or 0), -species[name]["apcer_upper95"], name)
     )
     return {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": REPORT_FORMAT,
+        "version": REPORT_VERSION,
         "confidence": CONFIDENCE,
         "campaign": campaign.parameters() | {"software": finished[0].trial.software, "trials": len(finished)},
         "reported_by": software_sha256().hex(),

@@ -18,7 +18,7 @@ from lightproof.presence.observation import Observation
 from lightproof.summary import EvidenceFigure, EvidenceSummary, milliseconds, with_error
 from lightproof.verdict import Finding, ReasonCode
 
-SEARCHED_S: Final = np.arange(-0.120, 0.320, 0.004)
+SEARCHED_OFFSETS_S: Final = np.arange(-0.120, 0.320, 0.004)
 """Where the latency is looked for, around the calibrated one: a relay of up to 0.3 s shows its peak."""
 
 SYSTEMATIC_S: Final = 0.004
@@ -64,7 +64,7 @@ def no_latency(observation: Observation) -> LatencyEvidence:
 
 def session_curve(observation: Observation) -> LatencyCurve:
     """Return the curve around the latency that the session expects."""
-    return latency_curve(observation, observation.latency_s + SEARCHED_S)
+    return latency_curve(observation, observation.latency_s + SEARCHED_OFFSETS_S)
 
 
 def latency_curve(observation: Observation, latencies_s: NDArray[np.float64]) -> LatencyCurve:

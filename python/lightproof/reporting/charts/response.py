@@ -26,7 +26,7 @@ from lightproof.reporting.charts.style import (
     to_svg,
 )
 
-QUADRANTS: Final = ("top left", "top right", "bottom left", "bottom right")
+QUADRANT_LABELS: Final = ("top left", "top right", "bottom left", "bottom right")
 SERIES: Final = ("red − blue", "green − mean of red and blue", "luma")
 """Columns of ``Trace.series``."""
 
@@ -136,7 +136,7 @@ def challenge_charts(challenge: Challenge, name: str) -> tuple[str, str]:
 def _drawn(challenge: Challenge, light_s: float, width_px: int, panels: int) -> Figure:
     """Return a figure with the strips in its first axes and empty panels below."""
     left_px, right_px = 76, 8
-    strips_px = len(QUADRANTS) * _LANE_PX
+    strips_px = len(QUADRANT_LABELS) * _LANE_PX
     panel_top_px = 4 + strips_px + 30
     height_px = (panel_top_px + panels * (_PANEL_PX + 30) + 12) if panels else strips_px + 44
     figure = new_figure(width_px, height_px)
@@ -161,9 +161,9 @@ def _draw_strips(axes: Axes, challenge: Challenge, light_s: float, span_s: tuple
     played = challenge.steps_start_s < light_s - _REFRESHES_S
     starts_s = [span_s[0], *challenge.steps_start_s[played].tolist(), light_s]
     ends_s = [*starts_s[1:], span_s[1]]
-    neutral = np.tile(np.array(NEUTRAL_SRGB, np.uint8), (1, len(QUADRANTS), 1))
+    neutral = np.tile(np.array(NEUTRAL_SRGB, np.uint8), (1, len(QUADRANT_LABELS), 1))
     colours = np.concatenate([neutral, challenge.steps_srgb[played], neutral])
-    for lane in range(len(QUADRANTS)):
+    for lane in range(len(QUADRANT_LABELS)):
         bars, shown = _runs(starts_s, ends_s, colours[:, lane])
         axes.broken_barh(
             bars,
@@ -174,8 +174,8 @@ def _draw_strips(axes: Axes, challenge: Challenge, light_s: float, span_s: tuple
             clip_on=False,
         )
     axes.set_xlim(*span_s)
-    axes.set_ylim(len(QUADRANTS), 0)
-    axes.set_yticks(np.arange(len(QUADRANTS)) + 0.5, QUADRANTS, color=QUIET)
+    axes.set_ylim(len(QUADRANT_LABELS), 0)
+    axes.set_yticks(np.arange(len(QUADRANT_LABELS)) + 0.5, QUADRANT_LABELS, color=QUIET)
     axes.tick_params(axis="both", length=0)
     axes.tick_params(axis="x", labelbottom=False)
     for spine in axes.spines.values():

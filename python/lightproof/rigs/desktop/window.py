@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.colour import NEUTRAL_SRGB
+from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.errors import (
     DisplayNotFoundError,
     MissingExtraError,
@@ -48,7 +48,7 @@ class LightWindow:
         self._pygame: Any = None
         self._surface: Any = None
         self._font: Any = None
-        self._colours: NDArray[np.uint8] = NEUTRAL_SRGB.copy()
+        self._colours: NDArray[np.uint8] = NEUTRAL_SCREEN_SRGB.copy()
         self._message = ""
         self.vsync = False
         self.refresh_hz = _NOMINAL_REFRESH_HZ
