@@ -1,20 +1,15 @@
-"""Frames as a session takes them in: checked against the frames before, and seen as an RGB picture."""
+"""The gate by which frames come into a session: checked against the frames before."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from lightproof.errors import ClockError, FrameError
-from lightproof.rigs.planes import unpadded_planes
 from lightproof.rigs.protocol import Frame
-
-_FROM_YUV = {"yuv420": cv2.COLOR_YUV2RGB_I420, "nv12": cv2.COLOR_YUV2RGB_NV12}
 
 
 class FrameGate:
-    """Lets frames of one size and format pass, in the order of time."""
+    """Lets frames of one size, format and coding pass, in the order of time."""
 
     def __init__(self) -> None:
         self._first: Frame | None = None
@@ -24,16 +19,15 @@ class FrameGate:
         """Take note of a frame.
 
         Raises:
-            FrameError: its size or format is not that of the first frame, or its memory does not hold its
-            size.
+            FrameError: its size, format or coding is not that of the first frame, or its memory does not
+                hold its size.
             ClockError: it is not later than the frame before.
         """
         first = self._first = self._first or frame
-        wanted = (first.pixel_format, first.width, first.height)
-        if (frame.pixel_format, frame.width, frame.height) != wanted:
+        if _mode(frame) != _mode(first):
             raise FrameError(
-                f"frame is {frame.pixel_format} {frame.width} x {frame.height}, the session began with "
-                f"{wanted[0]} {wanted[1]} x {wanted[2]}; keep the camera's mode for a whole session"
+                f"frame is {_mode(frame)}, the session began with {_mode(first)}; "
+                "keep the camera's mode for a whole session"
             )
         _require_shape(frame)
         if not frame.sensor_time_s > self._last_s:
@@ -44,14 +38,10 @@ class FrameGate:
         self._last_s = frame.sensor_time_s
 
 
-def rgb_picture(frame: Frame) -> NDArray[np.uint8]:
-    """Return the frame as an RGB picture, (height, width, 3) uint8; RGB frames are not copied."""
-    if frame.pixel_format == "rgb888":
-        return frame.image
-    if frame.pixel_format == "bgr888":
-        return np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), np.uint8)
-    packed = np.ascontiguousarray(unpadded_planes(frame))
-    return np.asarray(cv2.cvtColor(packed, _FROM_YUV[frame.pixel_format]), np.uint8)
+def _mode(frame: Frame) -> str:
+    mode = f"{frame.pixel_format} {frame.width} x {frame.height}"
+    packed = frame.pixel_format in ("rgb888", "bgr888")
+    return mode if packed else f"{mode} by {frame.yuv_matrix} in {frame.yuv_range} range"
 
 
 def _require_shape(frame: Frame) -> None:

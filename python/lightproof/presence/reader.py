@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import Sampler
+from lightproof._core import Sampler, frame_to_srgb
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.tracker import FaceTracker, TrackedFace
-from lightproof.presence.frames import FrameGate, rgb_picture
+from lightproof.presence.frames import FrameGate
+from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import Frame
 
 
@@ -20,7 +21,7 @@ class FaceSample:
 
     Attributes:
         frame: as it came from the rig.
-        rgb: its picture, (height, width, 3) uint8.
+        rgb: its picture, (height, width, 3) uint8; the reader's own memory, valid until it reads on.
         face: where the face is; None if there is none, and then the rest says nothing.
         cells: mean linear light of the face's cells, (48, 40, 3) float32.
         clipped: share of the face's pixels of which a channel is at its limit.
@@ -53,6 +54,7 @@ class FaceReader:
         self._gate = FrameGate()
         self._tracker = FaceTracker(networks)
         self._sampler = Sampler()
+        self._rgb = np.empty((0, 0, 3), np.uint8)
 
     def read(self, frame: Frame) -> FaceSample:
         """Return what the next frame says of the face.
@@ -63,15 +65,38 @@ class FaceReader:
             ClockError: it is not later than the frame before.
         """
         self._gate.check(frame)
-        rgb = rgb_picture(frame)
+        rgb = self._picture(frame)
         face = self._tracker.track(rgb)
         if face is None:
             return FaceSample(frame, rgb, None, _NO_CELLS)
         cells, clipped, outside = self._sampler.sample(
-            frame.image, frame.pixel_format, face.transform, width=frame.width, height=frame.height
+            frame.image,
+            frame.pixel_format,
+            face.transform,
+            width=frame.width,
+            height=frame.height,
+            yuv_matrix=frame.yuv_matrix,
+            yuv_range=frame.yuv_range,
         )
         return FaceSample(frame, rgb, face, cells, clipped, outside)
 
     def forget(self) -> None:
         """Overwrite everything held of the face."""
+        overwrite(self._rgb)
         self._tracker.forget()
+
+    def _picture(self, frame: Frame) -> NDArray[np.uint8]:
+        """Return the frame as sRGB, by the decoder that the sampler reads light with; RGB is not copied."""
+        if frame.pixel_format == "rgb888":
+            return frame.image
+        if self._rgb.shape != (frame.height, frame.width, 3):
+            self._rgb = np.empty((frame.height, frame.width, 3), np.uint8)
+        return frame_to_srgb(
+            frame.image,
+            frame.pixel_format,
+            width=frame.width,
+            height=frame.height,
+            yuv_matrix=frame.yuv_matrix,
+            yuv_range=frame.yuv_range,
+            out=self._rgb,
+        )

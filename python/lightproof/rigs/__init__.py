@@ -17,6 +17,8 @@ from lightproof.rigs.protocol import (
     RigDescription,
     RigKind,
     RigOptions,
+    YuvMatrix,
+    YuvRange,
 )
 from lightproof.rigs.recording.rig import RecordingRig
 from lightproof.rigs.recording.writer import RecordingWriter
@@ -36,6 +38,8 @@ __all__ = [
     "RigKind",
     "RigOptions",
     "StoredCalibration",
+    "YuvMatrix",
+    "YuvRange",
     "load_calibration",
     "open_rig",
     "rig_names",

@@ -24,6 +24,12 @@ PixelFormat: TypeAlias = Literal["rgb888", "bgr888", "yuv420", "nv12"]
 Mixing: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 """A 3x3 matrix by rows."""
 
+YuvMatrix: TypeAlias = Literal["bt601", "bt709"]
+"""How luma and chroma make red, green and blue: ITU-R BT.601-7 or BT.709-6."""
+
+YuvRange: TypeAlias = Literal["full", "limited"]
+"""What codes span: 0 to 255, or 16 to 235 for luma and 16 to 240 for chroma."""
+
 RigKind: TypeAlias = Literal["pi", "desktop", "simulated", "recording", "other"]
 
 
@@ -50,6 +56,9 @@ class Frame:
     ``yuv420``/``nv12`` its shape is (height * 3 / 2, stride) with stride >= width. Pictures are as the
     camera sees them, not mirrored.
 
+    ``yuv_matrix`` and ``yuv_range`` say how the codes of 4:2:0 frames make colours, in the driver's words;
+    packed frames are sRGB whatever they say.
+
     ``sensor_time_s`` is the START of the exposure of the first row on the rig's clock. Row r collects light
     from ``sensor_time_s + r / height * readout_s`` for ``exposure_s``.
     """
@@ -62,6 +71,8 @@ class Frame:
     exposure_s: float
     readout_s: float
     metadata: CameraMetadata = CameraMetadata()
+    yuv_matrix: YuvMatrix = "bt601"
+    yuv_range: YuvRange = "full"
 
     def light_interval_s(self, row: float) -> tuple[float, float]:
         """Return the start and the end of the exposure of one image row on the rig's clock, in seconds."""

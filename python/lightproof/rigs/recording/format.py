@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lightproof.errors import RecordingError
 from lightproof.rigs.illumination import require_illumination
-from lightproof.rigs.protocol import CameraMetadata, PixelFormat, RigDescription, RigKind
+from lightproof.rigs.protocol import CameraMetadata, PixelFormat, RigDescription, RigKind, YuvMatrix, YuvRange
 from lightproof.validation import complaint_of
 
 SESSION_FILE: Final = "session.json"
@@ -73,12 +73,15 @@ Event: TypeAlias = Flip | Delivered | FramesEnded | ClockRead
 
 
 class Video(Struct, frozen=True):
-    """The pixels of all frames: the format that the rig delivered, size in pixels, SHA-256 of the file."""
+    """The pixels of all frames: the format and coding that the rig delivered, size in pixels, SHA-256 of the
+    file. Recordings of before frames said their coding were read as BT.601 in full range."""
 
     pixel_format: PixelFormat
     width: _SidePx
     height: _SidePx
     sha256: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+    yuv_matrix: YuvMatrix = "bt601"
+    yuv_range: YuvRange = "full"
 
 
 class RecordedSession(Struct, frozen=True):
@@ -115,6 +118,8 @@ _WANTED: Final = {
     "width": f"a whole number from 1 to {MAX_SIDE_PX}",
     "height": f"a whole number from 1 to {MAX_SIDE_PX}",
     "sha256": "64 hexadecimal digits",
+    "yuv_matrix": f"one of {', '.join(get_args(YuvMatrix))}",
+    "yuv_range": f"one of {', '.join(get_args(YuvRange))}",
     "illumination": "four colours of three bytes",
     "checksum": "a whole number",
     "white_balance": "a list of numbers or null",

@@ -187,6 +187,8 @@ class RecordingRig:
             event.exposure_s,
             event.readout_s,
             event.metadata,
+            video.yuv_matrix,
+            video.yuv_range,
         )
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from lightproof.errors import FrameError, InputError, RecordingError, RigError
 from lightproof.files import write_atomic
-from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription
+from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription, YuvMatrix, YuvRange
 from lightproof.rigs.recording.format import (
     FORMAT_NAME,
     FORMAT_VERSION,
@@ -64,6 +64,7 @@ class RecordingWriter:
         self._directory = directory.absolute()
         self._draft: Path | None = None
         self._video: VideoWriter | None = None
+        self._coding: tuple[YuvMatrix, YuvRange] = ("bt601", "full")
         self._events: list[Event] = []
         self._context: dict[str, Any] = {}
 
@@ -143,14 +144,20 @@ class RecordingWriter:
 
     def _write(self, frame: Frame, pixels: NDArray[np.uint8]) -> None:
         shape = (frame.pixel_format, frame.width, frame.height)
+        coding = (frame.yuv_matrix, frame.yuv_range)
         if self._draft is None:
             raise RigError("the recording is not open; use it as a context manager")
         if self._video is None:
-            self._video = VideoWriter(self._draft / VIDEO_FILE, *shape)
+            self._video, self._coding = VideoWriter(self._draft / VIDEO_FILE, *shape), coding
         elif shape != (self._video.pixel_format, self._video.width, self._video.height):
             raise FrameError(
                 f"a frame of {frame.width}x{frame.height} {frame.pixel_format} came after frames of "
                 f"{self._video.width}x{self._video.height} {self._video.pixel_format}; keep one format"
+            )
+        elif coding != self._coding:
+            raise FrameError(
+                f"a frame by {coding[0]} in {coding[1]} range came after frames by {self._coding[0]} in "
+                f"{self._coding[1]} range; keep one coding"
             )
         self._video.write(pixels)
 
@@ -159,7 +166,13 @@ class RecordingWriter:
         if self._video is not None:
             writer, self._video = self._video, None
             writer.close()
-            video = Video(writer.pixel_format, writer.width, writer.height, sha256_of(draft / VIDEO_FILE))
+            video = Video(
+                writer.pixel_format,
+                writer.width,
+                writer.height,
+                sha256_of(draft / VIDEO_FILE),
+                *self._coding,
+            )
         session = RecordedSession(
             FORMAT_NAME, FORMAT_VERSION, description, video, tuple(self._events), self._context
         )
