@@ -4,6 +4,7 @@ light."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import cv2
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from benches import clock
 from lightproof import _core
+from lightproof.rigs.protocol import PixelFormat
 
 WIDTH, HEIGHT = 1280, 720
 ROWS, COLUMNS = 48, 40
@@ -232,14 +234,22 @@ def colours(seconds: float = 0.5) -> list[Colours]:
     image = np.maximum(picture(), 16)  # OpenCV takes what is blacker than black for black
     ours, theirs = (np.empty((HEIGHT, WIDTH, 3), np.uint8) for _ in range(2))
     found = []
-    for pixel_format, code in (("yuv420", cv2.COLOR_YUV2RGB_I420), ("nv12", cv2.COLOR_YUV2RGB_NV12)):
-        core_s, opencv_s = clock.best_s(
-            lambda pixel_format=pixel_format: _core.frame_to_srgb(
-                image, pixel_format, width=WIDTH, height=HEIGHT, yuv_range=YUV_RANGE, out=ours
-            ),
-            lambda code=code: cv2.cvtColor(image, code, dst=theirs),
-            seconds=seconds,
+    formats: list[tuple[PixelFormat, int]] = [
+        ("yuv420", cv2.COLOR_YUV2RGB_I420),
+        ("nv12", cv2.COLOR_YUV2RGB_NV12),
+    ]
+    for pixel_format, code in formats:
+        by_core = partial(
+            _core.frame_to_srgb,
+            image,
+            pixel_format,
+            width=WIDTH,
+            height=HEIGHT,
+            yuv_range=YUV_RANGE,
+            out=ours,
         )
+        by_opencv = partial(cv2.cvtColor, image, code, dst=theirs)
+        core_s, opencv_s = clock.best_s(by_core, by_opencv, seconds=seconds)
         assert np.abs(ours.astype(int) - theirs).max() <= 1
         found.append(Colours(pixel_format, core_s, opencv_s))
     return found

@@ -1,4 +1,7 @@
-"""The facts of colour that light is measured by: sRGB and luminance (IEC 61966-2-1), and the neutral grey."""
+"""The facts of colour that light is measured by: sRGB and luminance (IEC 61966-2-1), and the neutral grey.
+
+They have one home, the core; here they are as arrays.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 
 from lightproof import _core
 
-LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+LUMINANCE: Final = np.array(_core.LUMINANCE)
 """Weights of linear red, green and blue in relative luminance, (3,) float64."""
 
 NEUTRAL_SCREEN_SRGB: Final = np.full((4, 3), _core.NEUTRAL_SRGB, np.uint8)
@@ -19,13 +22,7 @@ begins and ends without a flash."""
 NEUTRAL_LEVEL: Final = _core.NEUTRAL_LINEAR[0]
 """Linear light of the neutral grey over white."""
 
-
-def _linear_of_codes() -> NDArray[np.float64]:
-    value = np.arange(256) / 255.0
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-_LINEAR_OF_CODE: Final = _linear_of_codes()
+_LINEAR_OF_CODE: Final = np.array(_core.SRGB_TO_LINEAR)
 
 
 def srgb_to_linear(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -35,4 +32,4 @@ def srgb_to_linear(codes: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def linear_to_srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return sRGB 0…1, not rounded, of linear light 0…1, same shape, float64."""
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return _core.linear_to_srgb(linear)

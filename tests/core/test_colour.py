@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import colour
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from lightproof._core import LUMINANCE, SRGB_TO_LINEAR, linear_to_srgb, srgb_to_linear
 from lightproof.errors import InputError
@@ -19,7 +22,8 @@ def test_another_implementation_has_the_same_curve_in_both_directions() -> None:
 
 
 def test_the_table_is_the_curve_at_every_code_and_cannot_be_changed() -> None:
-    assert (SRGB_TO_LINEAR.shape, SRGB_TO_LINEAR.dtype) == ((256,), np.float64)
+    assert SRGB_TO_LINEAR.shape == (256,)
+    assert SRGB_TO_LINEAR.dtype == np.float64
     np.testing.assert_array_equal(SRGB_TO_LINEAR, srgb_to_linear(np.arange(256) / 255))
     with pytest.raises(ValueError, match="read-only"):
         SRGB_TO_LINEAR[0] = 1.0
@@ -41,11 +45,12 @@ def test_each_direction_undoes_the_other(value: float) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(), (0,), (7,), (4, 3), (2, 3, 4, 3)])
 def test_shape_and_dtype_stay_and_the_values_given_too(dtype: type, shape: tuple[int, ...]) -> None:
-    values = np.random.default_rng(1).uniform(0, 1, shape).astype(dtype)
+    values: NDArray[Any] = np.random.default_rng(1).uniform(0, 1, shape).astype(dtype)
     before = values.copy()
     for curve in (srgb_to_linear, linear_to_srgb):
         found = curve(values)
-        assert (found.shape, found.dtype) == (shape, dtype)
+        assert found.shape == shape
+        assert found.dtype == dtype
         np.testing.assert_allclose(found, curve(values.astype(np.float64)), atol=1e-7)
     np.testing.assert_array_equal(values, before)
 
@@ -66,4 +71,4 @@ def test_numbers_that_are_not_colours_are_refused(value: float) -> None:
 def test_codes_and_lists_are_not_taken_for_values(values: object) -> None:
     for curve in (srgb_to_linear, linear_to_srgb):
         with pytest.raises(InputError, match=r"values is .*; use an array of float64 or float32"):
-            curve(values)  # type: ignore[type-var]
+            curve(values)  # type: ignore[arg-type]

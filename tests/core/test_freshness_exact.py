@@ -47,7 +47,7 @@ def _sessions_that_pass_a_look(decoys: int) -> int:
     rng = np.random.default_rng(21)
     passed = 0
     for video in range(VIDEOS):
-        looks = list(Session(Setting((0.0, 0.003, 0.05, 0.3)[video % 4]), seed=video).looks(LOOKS))
+        looks = list(MeanLightSession(Setting((0.0, 0.003, 0.05, 0.3)[video % 4]), seed=video).looks(LOOKS))
         for _ in range(HELD_AGAINST_EACH):
             wrong, seed = _played(Challenge.generate(rng.bytes(32))), rng.bytes(32)
             ranks = (
@@ -64,7 +64,7 @@ def test_all_looks_together_accept_no_more_wrong_challenges_than_one_look_may() 
     allowed, sessions = 1 / (FEW_DECOYS + 1), VIDEOS * HELD_AGAINST_EACH
 
     def is_too_many(passed: int) -> bool:
-        return binomtest(passed, sessions, allowed, alternative="greater").pvalue < ALPHA
+        return bool(binomtest(passed, sessions, allowed, alternative="greater").pvalue < ALPHA)
 
     assert not is_too_many(_sessions_that_pass_a_look(decoys_at_a_look(FEW_DECOYS)))
     assert is_too_many(_sessions_that_pass_a_look(FEW_DECOYS))

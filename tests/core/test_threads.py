@@ -142,10 +142,9 @@ def test_threads_that_share_a_sampler_get_their_own_cells() -> None:
     images = [np.full((120, 100, 3), level, np.uint8) for level in (20, 90, 160, 230)]
 
     def work(number: int) -> None:
-        size = {"width": 100, "height": 120}
-        expected, _, _ = Sampler().sample(images[number], "rgb888", transform, **size)
+        expected, _, _ = Sampler().sample(images[number], "rgb888", transform, width=100, height=120)
         for _ in range(50):
-            cells, _, _ = sampler.sample(images[number], "rgb888", transform, **size)
+            cells, _, _ = sampler.sample(images[number], "rgb888", transform, width=100, height=120)
             np.testing.assert_array_equal(cells, expected)
 
     at_once(work)

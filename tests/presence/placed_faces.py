@@ -27,8 +27,7 @@ GOOD = Quality(120.0, 300.0, 2.5, 0.0, 0.0, 0.0, 0.2, 0.0)
 
 
 def simulated(**conditions: object) -> SimulatedRig:
-    """Return the rig with the sample person under these conditions, or skip where there is no such person."""
-    pytest.importorskip("skimage", reason="the simulated person comes with scikit-image (extra 'demo')")
+    """Return the rig with the sample person under these conditions."""
     pytest.importorskip("scipy", reason="a portrait becomes a head with SciPy (extra 'simulation')")
     return open_rig(RigOptions(seed=7, settings={name: str(value) for name, value in conditions.items()}))
 

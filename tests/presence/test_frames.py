@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lightproof.errors import ClockError, FrameError
-from lightproof.presence.frames import FrameGate, rgb_picture
+from lightproof.presence.frames import FrameGate
 from lightproof.rigs.protocol import Frame, PixelFormat
 
 
@@ -55,25 +56,15 @@ def test_memory_that_does_not_hold_the_frames_size_is_refused() -> None:
         FrameGate().check(short)
 
 
-@pytest.mark.parametrize("stride", [16, 32])
-def test_every_format_gives_the_same_picture(stride: int) -> None:
-    width, height = 16, 8
-    rows, columns = np.mgrid[0:height, 0:width]
-    rgb = np.stack([rows * 20 + 40, columns * 8 + 60, 200 - rows * 10], axis=-1).astype(np.uint8)
-    planar = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), np.uint8)
-    wanted = np.asarray(cv2.cvtColor(planar, cv2.COLOR_YUV2RGB_I420), np.uint8)
-    padded = np.zeros((height * 3 // 2, stride), np.uint8)
-    padded[:height, :width] = planar[:height]
-    chroma = planar[height:].reshape(2, height // 2, width // 2)
-    padded[height:].reshape(2, height // 2, stride // 2)[:, :, : width // 2] = chroma
-    semi = np.zeros((height * 3 // 2, stride), np.uint8)
-    semi[:height, :width] = planar[:height]
-    semi[height:, 0:width:2], semi[height:, 1:width:2] = chroma
-    pictures = {
-        "yuv420": Frame(padded, "yuv420", width, height, 0.0, 0.01, 0.016),
-        "nv12": Frame(semi, "nv12", width, height, 0.0, 0.01, 0.016),
-        "bgr888": Frame(wanted[..., ::-1].copy(), "bgr888", width, height, 0.0, 0.01, 0.016),
-        "rgb888": Frame(wanted, "rgb888", width, height, 0.0, 0.01, 0.016),
-    }
-    for name, picture in pictures.items():
-        np.testing.assert_array_equal(rgb_picture(picture), wanted, err_msg=name)
+def test_a_frame_coded_otherwise_in_mid_session_is_refused() -> None:
+    gate = FrameGate()
+    gate.check(replace(frame(0.0, pixel_format="nv12"), yuv_range="limited"))
+    gate.check(replace(frame(0.1, pixel_format="nv12"), yuv_range="limited"))
+    with pytest.raises(FrameError, match=r"bt601 in full range, the session began with .* limited range"):
+        gate.check(frame(0.2, pixel_format="nv12"))
+
+
+def test_packed_frames_are_srgb_whatever_they_say_of_luma_and_chroma() -> None:
+    gate = FrameGate()
+    gate.check(frame(0.0))
+    gate.check(replace(frame(0.1), yuv_matrix="bt709", yuv_range="limited"))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lightproof.face.alignment import five_points
+from lightproof.simulation.subject import sample_person
 from studies.bases.errors import InputChangedError
 from studies.bases.photographs import load_photograph
 
@@ -16,9 +17,8 @@ from studies.bases.photographs import load_photograph
 @pytest.fixture
 def astronaut(tmp_path: Path) -> Path:
     """Return Eileen Collins as a file, 512 × 512."""
-    data = pytest.importorskip("skimage.data")
     path = tmp_path / "portrait.png"
-    cv2.imwrite(str(path), data.astronaut()[..., ::-1])
+    cv2.imwrite(str(path), sample_person()[..., ::-1])
     return path
 
 
