@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-PixelFormat: TypeAlias = Literal["rgb888", "bgr888", "yuv420", "nv12"]
+PixelFormat: TypeAlias = Literal["rgb888", "bgr888", "yuv420", "nv12", "yuyv"]
 YuvMatrix: TypeAlias = Literal["bt601", "bt709"]
 YuvRange: TypeAlias = Literal["full", "limited"]
 

@@ -135,8 +135,8 @@ pub enum Error {
         /// The largest side in pixels.
         max: usize,
     },
-    /// A 4:2:0 frame has an odd side, so that its chroma has no whole size.
-    #[error("4:2:0 frame is {width} x {height} pixels; use an even width and height")]
+    /// A frame has an odd side along which pixels share their chroma, which then has no whole size.
+    #[error("frame is {width} x {height} pixels, which share chroma in pairs; use even sides")]
     FrameOdd {
         /// Width in pixels.
         width: usize,

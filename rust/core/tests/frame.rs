@@ -94,6 +94,13 @@ fn frames_that_cannot_be_read_are_refused_by_name() {
         }
         assert!(open(15, layout(width, height, PixelFormat::Rgb888)).is_ok());
     }
+    // Only pixels of one row share the chroma of YUYV.
+    assert_eq!(refused(10, layout(5, 4, PixelFormat::Yuyv)), Error::FrameOdd { width: 5, height: 4 });
+    assert!(open(8, layout(4, 5, PixelFormat::Yuyv)).is_ok());
+    assert!(matches!(
+        refused(19, layout(10, 4, PixelFormat::Yuyv)),
+        Error::FrameStride { stride: 19, row: 20, .. }
+    ));
     assert!(matches!(
         refused(29, layout(10, 4, PixelFormat::Rgb888)),
         Error::FrameStride { stride: 29, row: 30, .. }
@@ -116,6 +123,24 @@ fn frames_that_cannot_be_read_are_refused_by_name() {
         refused(192, layout(64, 65, PixelFormat::Bgr888)),
         Error::FrameBuffer { rows: 64, wanted: 65 }
     ));
+}
+
+#[test]
+fn two_pixels_of_yuyv_share_their_chroma_and_no_luma() {
+    let bytes = [10, 90, 200, 160, 50, 128, 60, 128];
+    let frame =
+        FrameView::new(Strided::new(&bytes, 4), layout(2, 2, PixelFormat::Yuyv)).expect("it is valid");
+    let mut picture = [0; 12];
+    frame.fill_srgb(&mut picture).expect("the size is right");
+    for (index, yuv) in
+        [[10, 90, 160], [200, 90, 160], [50, 128, 128], [60, 128, 128]].into_iter().enumerate()
+    {
+        let found = &picture[3 * index..][..3];
+        assert_eq!(found, frame.srgb(index % 2, index / 2));
+        for (&level, exact) in found.iter().zip(exact(CODINGS[0], yuv)) {
+            assert!((f64::from(level) - exact).abs() < 0.7, "pixel {index}");
+        }
+    }
 }
 
 proptest! {

@@ -55,6 +55,12 @@ pub(crate) fn view<'a>(
             }
             image.as_array().into_dimensionality().map_err(|_| refuse("three dimensions".into()))?
         }
+        PixelFormat::Yuyv => {
+            if image.shape() != [height, width, 2] {
+                return Err(refuse(format!("({height}, {width}, 2) for this frame")));
+            }
+            image.as_array().into_dimensionality().map_err(|_| refuse("three dimensions".into()))?
+        }
         PixelFormat::Yuv420 | PixelFormat::Nv12 => {
             if image.ndim() != 2 || image.shape()[0] != height.saturating_mul(3) / 2 {
                 return Err(refuse(format!("({}, stride) for this frame", height.saturating_mul(3) / 2)));

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lightproof.rigs.desktop.pixels import FORMATS, rgb_from
+from lightproof.rigs.yuv import YuvCoding
 
 WIDTH, HEIGHT = 32, 16
 
@@ -56,3 +57,32 @@ def test_too_few_bytes_are_a_lost_frame_in_every_format(fourcc: str, data: bytes
 def test_a_jpeg_of_another_size_is_a_lost_frame(picture: NDArray[np.uint8]) -> None:
     data, _ = encode(picture, "MJPG", 0)
     assert rgb_from(data, "MJPG", WIDTH * 2, HEIGHT, 0) is None
+
+
+@pytest.mark.parametrize("fourcc", ["YUYV", "NV12"])
+@pytest.mark.parametrize(
+    ("coding", "grey"), [(("bt601", "limited"), 126), (("bt709", "limited"), 126), (("bt601", "full"), 128)]
+)
+def test_a_grey_is_the_same_grey_in_every_coding_that_is_told(
+    fourcc: str, coding: YuvCoding, grey: int
+) -> None:
+    pixels = [grey, 128] * (WIDTH * HEIGHT)
+    data = (
+        bytes(pixels)
+        if fourcc == "YUYV"
+        else bytes([grey] * (WIDTH * HEIGHT) + [128] * (WIDTH * HEIGHT // 2))
+    )
+    found = rgb_from(data, fourcc, WIDTH, HEIGHT, 0, coding)
+    assert found is not None
+    assert np.abs(found.astype(int) - 128).max() <= 1
+
+
+def test_the_matrix_that_is_told_is_the_one_that_is_used() -> None:
+    """Pure red has luma 0.299 by BT.601 and 0.2126 by BT.709, which makes another red of the same codes."""
+    data = bytes([76, 85, 76, 255] * (WIDTH * HEIGHT // 2))
+    by_601 = rgb_from(data, "YUYV", WIDTH, HEIGHT, 0, ("bt601", "full"))
+    by_709 = rgb_from(data, "YUYV", WIDTH, HEIGHT, 0, ("bt709", "full"))
+    assert by_601 is not None
+    assert by_709 is not None
+    assert np.abs(by_601[0, 0].astype(int) - [254, 0, 0]).max() <= 1
+    assert np.abs(by_709[0, 0].astype(int) - [255, 25, 0]).max() <= 4

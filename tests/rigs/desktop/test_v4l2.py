@@ -75,6 +75,11 @@ class Driver:
         self.failures: dict[str, Exception] = {}
         self.closed: list[str] = []
         self.fourcc = "YUYV"
+        self.colours = (
+            video.raw.Colorspace.SRGB,
+            video.raw.YcbcrEncoding.DEFAULT,
+            video.raw.Quantization.DEFAULT,
+        )
         self.capabilities = video.Capability.VIDEO_CAPTURE | video.Capability.STREAMING
         self.controls: dict[int, Control] = {
             ids.EXPOSURE_AUTO: Control(3),
@@ -108,7 +113,16 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Driver:
     driver = Driver()
     monkeypatch.setattr(video, "Device", lambda path: FakeDevice(driver, path))
     monkeypatch.setattr(video, "VideoCapture", lambda device, size: FakeCapture(driver))
+    monkeypatch.setattr(video, "get_raw_format", lambda device, kind: raw_format(driver))
     return driver
+
+
+def raw_format(driver: Driver) -> Any:
+    """Return what VIDIOC_G_FMT says of the colours."""
+    found = video.raw.v4l2_format()
+    pix = found.fmt.pix
+    pix.colorspace, pix.ycbcr_enc, pix.quantization = driver.colours
+    return found
 
 
 class FakeDevice:
@@ -565,3 +579,27 @@ def test_the_fallback_explains_a_camera_that_does_not_open(
     (tmp_path / "video0").touch()
     with pytest.raises(RigError, match="close other programs"):
         OpenCvCamera(CameraDevice(tmp_path / "video0", "Old Cam")).open()
+
+
+@pytest.mark.parametrize(
+    ("quantization", "level"), [("DEFAULT", 128), ("LIM_RANGE", 128), ("FULL_RANGE", 126)]
+)
+def test_colours_are_read_in_the_range_that_the_driver_names(
+    driver: Driver, quantization: str, level: int
+) -> None:
+    """Luma 126 is a middle grey of 128 in limited range (16 to 235), and itself in full range."""
+    raw = video.raw
+    driver.colours = (raw.Colorspace.SRGB, raw.YcbcrEncoding.DEFAULT, raw.Quantization[quantization])
+    camera = V4l2Camera(DEVICE)
+    camera.open()
+    driver.deliver(data=bytes([126, 128] * (WIDTH * HEIGHT)))
+    assert np.unique(read(camera).image).tolist() == [level]
+    camera.close()
+
+
+def test_a_camera_whose_colours_are_coded_otherwise_is_refused_by_name(driver: Driver) -> None:
+    raw = video.raw
+    driver.colours = (raw.Colorspace.BT2020, raw.YcbcrEncoding.DEFAULT, raw.Quantization.DEFAULT)
+    with pytest.raises(RigError, match=r"BT\.601 and BT\.709 can be read"):
+        V4l2Camera(DEVICE).open()
+    assert driver.closed

@@ -30,8 +30,9 @@ from lightproof.rigs.desktop.camera import (
     camera_error,
 )
 from lightproof.rigs.desktop.controls import ExposureControls, Settings
-from lightproof.rigs.desktop.pixels import FORMATS, rgb_from
+from lightproof.rigs.desktop.pixels import FORMATS, UVC_CODING, rgb_from
 from lightproof.rigs.protocol import CameraMetadata, Frame
+from lightproof.rigs.yuv import coding_from_v4l2
 
 _BUFFERS = 4  # 130 ms at 30 Hz: a thread that only decodes is never that late
 _CHECK_EVERY_S = 0.5  # reading the controls costs some USB transfers
@@ -61,6 +62,7 @@ class V4l2Camera:
         self._settings = Settings(None, None, None, None)
         self._settings_read_s = -math.inf
         self._fourcc, self._width, self._height, self._stride = "", 0, 0, 0
+        self._coding = UVC_CODING
         self._memory = bytearray()  # of the driver's last buffer: bytes objects could not be overwritten
         self._rate_hz = WANTED_RATE_HZ
         self._last_s = -math.inf
@@ -163,6 +165,8 @@ class V4l2Camera:
         agreed = self._capture.get_format()
         self._fourcc = agreed.pixel_format.human_str()
         self._width, self._height, self._stride = agreed.width, agreed.height, agreed.bytes_per_line
+        pix = video.get_raw_format(self._file, video.BufferType.VIDEO_CAPTURE).fmt.pix
+        self._coding = coding_from_v4l2(pix.colorspace, pix.ycbcr_enc, pix.quantization)
         self._memory = bytearray(agreed.size)
         if self._fourcc not in FORMATS:
             raise RigError(
@@ -183,7 +187,7 @@ class V4l2Camera:
         flags = int(raw.buff.flags)
         image = None
         if not flags & _FLAG_ERROR:
-            image = rgb_from(raw.data, self._fourcc, self._width, self._height, self._stride)
+            image = rgb_from(raw.data, self._fourcc, self._width, self._height, self._stride, self._coding)
         if image is None:
             return None
         self._read_settings(arrival_s)

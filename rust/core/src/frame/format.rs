@@ -13,31 +13,48 @@ pub enum PixelFormat {
     Yuv420,
     /// All luma, then U and V of every 2 × 2 pixels in turn.
     Nv12,
+    /// Luma, U, luma, V of every two pixels side by side (4:2:2).
+    Yuyv,
 }
 
 impl PixelFormat {
     /// The format of this name.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] unless the name is `rgb888`, `bgr888`, `yuv420` or `nv12`.
+    /// [`Error::UnknownName`] unless the name is `rgb888`, `bgr888`, `yuv420`, `nv12` or `yuyv`.
     pub fn from_name(name: &str) -> Result<Self, Error> {
         match name {
             "rgb888" => Ok(Self::Rgb888),
             "bgr888" => Ok(Self::Bgr888),
             "yuv420" => Ok(Self::Yuv420),
             "nv12" => Ok(Self::Nv12),
+            "yuyv" => Ok(Self::Yuyv),
             _ => Err(Error::UnknownName {
                 what: "pixel_format",
                 value: name.into(),
-                known: "rgb888, bgr888, yuv420, nv12",
+                known: "rgb888, bgr888, yuv420, nv12, yuyv",
             }),
         }
     }
 
-    /// Whether red, green and blue of a pixel lie side by side; else a frame is 4:2:0.
+    /// Bytes of a row of so many pixels, without padding; in 4:2:0 those of a row of luma.
     #[must_use]
-    pub fn is_packed(self) -> bool {
-        matches!(self, Self::Rgb888 | Self::Bgr888)
+    pub fn row_bytes(self, width: usize) -> usize {
+        match self {
+            Self::Rgb888 | Self::Bgr888 => 3 * width,
+            Self::Yuyv => 2 * width,
+            Self::Yuv420 | Self::Nv12 => width,
+        }
+    }
+
+    /// Whether chroma has rows of its own, half as many as luma.
+    pub(super) fn is_420(self) -> bool {
+        matches!(self, Self::Yuv420 | Self::Nv12)
+    }
+
+    /// Whether two pixels side by side share their chroma.
+    pub(super) fn shares_chroma(self) -> bool {
+        !matches!(self, Self::Rgb888 | Self::Bgr888)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A camera's frame, viewed in place and decoded to linear light.
 //!
 //! A frame is rows of bytes, however they lie in memory ([`Rows`]). Packed formats have one row for each row
-//! of pixels. 4:2:0 formats have `height` rows of luma and then `height / 2` rows of chroma: NV12 keeps U and
+//! of pixels, YUYV two bytes a pixel. 4:2:0 formats have `height` rows of luma and then `height / 2` rows of chroma: NV12 keeps U and
 //! V of one chroma row side by side in one row; planar YUV420 (I420) keeps first all of U, then all of V, two
 //! chroma rows in one row, each starting at half of it. That is what libcamera and V4L2 deliver as an array
 //! of `height * 3 / 2` rows.
@@ -86,7 +86,8 @@ impl<R: Rows> FrameView<R> {
     /// Views `rows` as a frame.
     ///
     /// # Errors
-    /// [`Error::FrameSize`] for no pixels or too many, [`Error::FrameOdd`] for an odd side of a 4:2:0 frame,
+    /// [`Error::FrameSize`] for no pixels or too many, [`Error::FrameOdd`] for an odd side along which pixels share
+    /// chroma,
     /// [`Error::FrameStride`] if a row is too short for the width, or odd for planar chroma, and
     /// [`Error::FrameBuffer`] if there are too few rows.
     pub fn new(rows: R, layout: Layout) -> Result<Self, Error> {
@@ -94,18 +95,18 @@ impl<R: Rows> FrameView<R> {
         if !(1..=MAX_SIDE_PX).contains(&width) || !(1..=MAX_SIDE_PX).contains(&height) {
             return Err(Error::FrameSize { width, height, max: MAX_SIDE_PX });
         }
-        let packed = format.is_packed();
-        if !packed && (width % 2 != 0 || height % 2 != 0) {
+        let odd = (format.shares_chroma() && width % 2 != 0) || (format.is_420() && height % 2 != 0);
+        if odd {
             return Err(Error::FrameOdd { width, height });
         }
-        let (stride, row) = (rows.row_bytes(), if packed { 3 * width } else { width });
+        let (stride, row) = (rows.row_bytes(), format.row_bytes(width));
         if stride < row {
             return Err(Error::FrameStride { stride, row, wanted: "at least the length of a row" });
         }
         if format == PixelFormat::Yuv420 && stride % 2 != 0 {
             return Err(Error::FrameStride { stride, row, wanted: "an even number" });
         }
-        let wanted = if packed { height } else { height / 2 * 3 };
+        let wanted = if format.is_420() { height / 2 * 3 } else { height };
         if rows.count() < wanted {
             return Err(Error::FrameBuffer { rows: rows.count(), wanted });
         }
@@ -139,6 +140,12 @@ impl<R: Rows> FrameView<R> {
                 self.coefficients
                     .chroma(u[x / 2], v[x / 2])
                     .map(|chroma| level(self.coefficients.luma(row[x]), chroma))
+            }
+            PixelFormat::Yuyv => {
+                let pair = &row[x / 2 * 4..][..4];
+                self.coefficients
+                    .chroma(pair[1], pair[3])
+                    .map(|chroma| level(self.coefficients.luma(pair[x % 2 * 2]), chroma))
             }
             PixelFormat::Nv12 => {
                 let uv = &self.interleaved_chroma(y / 2)[x / 2 * 2..];
@@ -182,7 +189,9 @@ impl<R: Rows> FrameView<R> {
             match self.layout.format {
                 PixelFormat::Rgb888 => row.copy_from_slice(&self.rows.row(y)[..self.row_end()]),
                 PixelFormat::Bgr888 => swap(row, &self.rows.row(y)[..self.row_end()]),
-                PixelFormat::Yuv420 | PixelFormat::Nv12 => self.decode_row(y, row, &mut span),
+                PixelFormat::Yuv420 | PixelFormat::Nv12 | PixelFormat::Yuyv => {
+                    self.decode_row(y, row, &mut span);
+                }
             }
         }
     }
@@ -212,20 +221,25 @@ impl<R: Rows> FrameView<R> {
             PixelFormat::Yuv420 => {
                 let (u, v) = self.planar_chroma(y / 2);
                 let pairs = u[chroma.clone()].iter().zip(&v[chroma]).map(|(&u, &v)| (u, v));
-                span.convert(&self.coefficients, &row[even], pairs);
+                span.convert(&self.coefficients, row[even].iter().copied(), pairs);
+            }
+            PixelFormat::Yuyv => {
+                let row = &row[2 * even.start..2 * even.end];
+                let pairs = row.chunks_exact(4).map(|pair| (pair[1], pair[3]));
+                span.convert(&self.coefficients, row.chunks_exact(2).map(|pixel| pixel[0]), pairs);
             }
             PixelFormat::Nv12 => {
                 let pairs =
                     self.interleaved_chroma(y / 2)[even.clone()].chunks_exact(2).map(|uv| (uv[0], uv[1]));
-                span.convert(&self.coefficients, &row[even], pairs);
+                span.convert(&self.coefficients, row[even].iter().copied(), pairs);
             }
         }
-        let first = if self.layout.format.is_packed() { 0 } else { pixels.start % 2 };
+        let first = if self.layout.format.shares_chroma() { pixels.start % 2 } else { 0 };
         span.colours.each_ref().map(|colour| &colour[first..first + length])
     }
 
     fn row_end(&self) -> usize {
-        if self.layout.format.is_packed() { 3 * self.layout.width } else { self.layout.width }
+        self.layout.format.row_bytes(self.layout.width)
     }
 
     #[inline(always)]
@@ -261,9 +275,11 @@ mod tests {
         // Wider than a piece, so that rows are put together.
         let (width, height) = (Span::PIXELS + 70, 12);
         let bytes: Vec<u8> = (0..width * height * 3).map(|index| (index * 7919 % 251) as u8).collect();
-        for format in [PixelFormat::Rgb888, PixelFormat::Bgr888, PixelFormat::Yuv420, PixelFormat::Nv12] {
+        let planes = [PixelFormat::Yuv420, PixelFormat::Nv12];
+        for format in planes.into_iter().chain([PixelFormat::Rgb888, PixelFormat::Bgr888, PixelFormat::Yuyv])
+        {
             let (matrix, range) = (YuvMatrix::Bt709, YuvRange::Limited);
-            let stride = if format.is_packed() { 3 * width } else { width };
+            let stride = format.row_bytes(width);
             let layout = Layout { width, height, format, matrix, range };
             let frame = FrameView::new(Strided::new(&bytes, stride), layout).expect("the layout is valid");
             assert_same_at_every_level(|level| {

@@ -32,7 +32,7 @@ impl Span {
     pub(super) fn convert(
         &mut self,
         coefficients: &Coefficients,
-        luma: &[u8],
+        luma: impl ExactSizeIterator<Item = u8>,
         chroma: impl Iterator<Item = (u8, u8)>,
     ) {
         let [red, green, blue] = &mut self.chroma;
@@ -43,11 +43,12 @@ impl Span {
             green.fill(added[1]);
             blue.fill(added[2]);
         }
-        for (added, &luma) in self.luma.iter_mut().zip(luma) {
+        let length = luma.len();
+        for (added, luma) in self.luma.iter_mut().zip(luma) {
             *added = coefficients.luma(luma);
         }
         for (colour, chroma) in self.colours.iter_mut().zip(&self.chroma) {
-            for ((colour, &luma), &chroma) in colour.iter_mut().zip(&self.luma[..luma.len()]).zip(chroma) {
+            for ((colour, &luma), &chroma) in colour.iter_mut().zip(&self.luma[..length]).zip(chroma) {
                 *colour = level(luma, chroma);
             }
         }

@@ -175,7 +175,7 @@ mod tests {
         let (width, height) = (160, 120);
         let bytes: Vec<u8> = (0..width * height * 3).map(|index| (index * 7919 % 251) as u8).collect();
         for format in [PixelFormat::Rgb888, PixelFormat::Bgr888, PixelFormat::Yuv420, PixelFormat::Nv12] {
-            let stride = if format.is_packed() { 3 * width } else { width };
+            let stride = format.row_bytes(width);
             let (matrix, range) = (YuvMatrix::Bt601, YuvRange::Full);
             let layout = Layout { width, height, format, matrix, range };
             let frame = FrameView::new(Strided::new(&bytes, stride), layout).expect("the layout is valid");
