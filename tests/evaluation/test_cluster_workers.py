@@ -17,10 +17,12 @@ import pytest
 
 from lightproof.evaluation.campaign import Campaign, run_campaign
 from lightproof.evaluation.species import find_sources
+from lightproof.evaluation.trial_log import kept
 from lightproof.evaluation.trials import run_trial
 from lightproof.evaluation.workers import cluster as cluster_workers
 from lightproof.evaluation.workers.cluster import ClusterNotFoundError, on_cluster
-from lightproof.evaluation.workers.local import IN_FLIGHT_PER_WORKER
+from lightproof.evaluation.workers.in_flight import IN_FLIGHT_PER_WORKER
+from lightproof.evaluation.workers.local import WorkersLostError
 from lightproof.policy import MIN_DECOYS
 from tests.evaluation import evaluation_material as material
 from tests.waiting import PATIENCE_S, wait_until
@@ -32,8 +34,9 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Cluster:
-    """A scheduler's address and its two workers."""
+    """A scheduler, its address and its two workers."""
 
+    scheduler: subprocess.Popen[bytes]
     address: str
     workers: list[subprocess.Popen[bytes]]
 
@@ -65,7 +68,7 @@ def cluster(tmp_path: Path, runs: Path) -> Iterator[Cluster]:
                 )
             )  # fmt: skip
         _wait_for_both(address)
-        yield Cluster(address, workers)
+        yield Cluster(scheduler, address, workers)
     finally:
         for process in (*workers, scheduler):
             process.kill()
@@ -114,6 +117,21 @@ def test_a_worker_killed_midway_loses_nothing_and_nothing_is_counted_twice(
     assert set(ran) == set(keys)
     again = sum(ran.values()) - len(keys)
     assert again <= 2 * IN_FLIGHT_PER_WORKER  # only what the killed worker held is run again
+
+
+def test_a_scheduler_killed_midway_is_told_and_the_results_are_kept(
+    tmp_path: Path, cluster: Cluster, runs: Path
+) -> None:
+    campaign = stored(material.campaign(), tmp_path / "bases")
+
+    def kill(done: int, total: int) -> None:
+        if done == 3:
+            cluster.scheduler.kill()
+
+    execute = partial(on_cluster, address=cluster.address, run=material.pretend_slowly)
+    with pytest.raises(WorkersLostError, match=r"gave up .* run the same command again"):
+        run_campaign(campaign, tmp_path / "out", execute, kill)
+    assert kept(tmp_path / "out") >= 3
 
 
 def test_a_trial_on_a_worker_is_the_trial_here(tmp_path: Path, cluster: Cluster) -> None:

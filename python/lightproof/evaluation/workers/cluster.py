@@ -8,20 +8,19 @@ to lie under the same path on every worker. Only results come back.
 from __future__ import annotations
 
 import dataclasses
-import secrets
 import tempfile
 import warnings
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from lightproof.errors import LightproofError, MissingExtraError
 from lightproof.evaluation.species import SourceKind
 from lightproof.evaluation.trials import RunTrial, Trial, TrialResult, run_trial
-from lightproof.evaluation.workers.local import IN_FLIGHT_PER_WORKER, WorkersLostError
+from lightproof.evaluation.workers.in_flight import as_they_come
+from lightproof.evaluation.workers.local import WorkersLostError
 
 CONNECT_S: Final = 30
 """How long the scheduler, and a first worker, may take to answer."""
@@ -46,8 +45,17 @@ def on_cluster(
     except ImportError as error:
         raise MissingExtraError("--jobs dask://… needs Dask: pip install 'lightproof[cluster]'") from error
     with _connected(distributed, address) as client:
+        executor = client.get_executor(pure=False)  # no two trials are one to the scheduler, whoever uses it
+
+        def submit(trial: Trial) -> Future[TrialResult]:
+            content = trial.source.path.read_bytes() if trial.source.kind is SourceKind.BASIS else None
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Sending large graph")  # a basis may have 10 MB
+                future: Future[TrialResult] = executor.submit(_run_there, run, trial, content)
+                return future
+
         try:
-            yield from _results(client, distributed.as_completed, trials, run)
+            yield from as_they_come(trials, submit, lambda: int(sum(client.nthreads().values())))
         except (distributed.KilledWorker, CancelledError, OSError) as error:
             raise WorkersLostError(
                 f"the cluster at {address} gave up ({type(error).__name__}); run the same command again "
@@ -68,29 +76,6 @@ def _connected(distributed: Any, address: str) -> Iterator[Any]:
                 "worker) and name it"
             ) from error
         yield client
-
-
-def _results(client: Any, as_completed: Any, trials: Iterable[Trial], run: RunTrial) -> Iterator[TrialResult]:
-    campaign = secrets.token_hex(8)  # others use the scheduler too, perhaps with trials of the same name
-
-    def submitted(number: int, trial: Trial) -> Any:
-        content = trial.source.path.read_bytes() if trial.source.kind is SourceKind.BASIS else None
-        key = f"lightproof-{campaign}-{number}"
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sending large graph")  # a basis may well have 10 MB
-            return client.submit(_run_there, run, trial, content, key=key)
-
-    def wanted() -> int:
-        """Return how many more trials to hand out: workers come and go."""
-        threads = int(sum(client.nthreads().values()))
-        return max(IN_FLIGHT_PER_WORKER * threads - int(waiting.count()), 0)
-
-    rest = enumerate(trials)
-    waiting = as_completed(loop=client.loop)
-    waiting.update([submitted(number, trial) for number, trial in islice(rest, wanted() or 1)])
-    for future in waiting:
-        waiting.update([submitted(number, trial) for number, trial in islice(rest, wanted())])
-        yield future.result()
 
 
 def _run_there(run: RunTrial, trial: Trial, content: bytes | None) -> TrialResult:

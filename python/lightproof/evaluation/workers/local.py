@@ -7,22 +7,16 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import islice
 from multiprocessing.process import BaseProcess
-from typing import Final, TypeVar
+from typing import Final
 
 from lightproof.errors import LightproofError
 from lightproof.evaluation.trials import RunTrial, Trial, TrialResult, run_trial
-
-Task = TypeVar("Task")
-Done = TypeVar("Done")
-
-IN_FLIGHT_PER_WORKER: Final = 2
-"""Tasks handed out per worker: one that runs, and one ready so that nobody waits."""
+from lightproof.evaluation.workers.in_flight import Done, Task, as_they_come
 
 _THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Read by linear algebra libraries when they are loaded."""
@@ -49,18 +43,15 @@ def each_in_processes(
     Raises:
         WorkersLostError: a process was killed, by the system for want of memory perhaps.
     """
-    rest, others = iter(tasks), set(multiprocessing.active_children())
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare)
+
+    def submit(task: Task) -> Future[Done]:
+        with _one_thread_each():  # the first task starts the processes
+            return pool.submit(run, task)
+
     try:
-        with _one_thread_each():
-            waiting: set[Future[Done]] = {
-                pool.submit(run, task) for task in islice(rest, IN_FLIGHT_PER_WORKER * workers)
-            }
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            waiting |= {pool.submit(run, task) for task in islice(rest, len(done))}
-            for future in done:
-                yield future.result()
+        yield from as_they_come(tasks, submit, lambda: workers)
     except BrokenProcessPool as error:
         raise WorkersLostError(
             "a worker process was killed (for want of memory, perhaps); run the same command again, "

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from lightproof.errors import FrameError, MissingExtraError, RecordingError
 from lightproof.privacy.forget import overwrite
-from lightproof.rigs.planes import unpadded_planes
 from lightproof.rigs.protocol import Frame, PixelFormat
 
 _QUEUE_FRAMES = 32  # one second at 30 Hz, 90 MB at 1280x720: rides out a pause of the disk, bounds the memory
@@ -54,7 +53,17 @@ def packed_pixels(frame: Frame) -> NDArray[np.uint8]:
         raise FrameError(f"{where} has an odd side: 4:2:0 needs even ones")
     if image.ndim != 2 or image.shape[0] != height * 3 // 2 or image.shape[1] < width or image.shape[1] % 2:
         raise FrameError(f"{where} has shape {image.shape}: make it (height * 3 / 2, even stride >= width)")
-    return np.array(unpadded_planes(frame), order="C")
+    return np.array(_unpadded_planes(frame), order="C")
+
+
+def _unpadded_planes(frame: Frame) -> NDArray[np.uint8]:
+    """Return the planes of a 4:2:0 frame, a view of its image unless planar rows had to be moved."""
+    width, height, stride = frame.width, frame.height, frame.image.shape[1]
+    if frame.pixel_format == "nv12" or stride == width:
+        return frame.image[:, :width]
+    # The chroma planes follow each other with half the stride, two of their rows to one row of the array.
+    chroma = frame.image[height:].reshape(2, height // 2, stride // 2)[:, :, : width // 2]
+    return np.concatenate([frame.image[:height, :width], chroma.reshape(height // 2, width)], axis=0)
 
 
 def checksum(pixels: NDArray[np.uint8]) -> int:
