@@ -44,6 +44,8 @@ test-slow: install-dev ## Run the slow tests: memory over sessions, studies from
 
 check: install-dev ## Lint, format and type everything
 	cargo fmt --all --check
+	@# rustfmt leaves comments and strings as they are.
+	@! LC_ALL=C.UTF-8 git grep -nE '^.{111,}' -- '*.rs'
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -143,7 +145,7 @@ LINKING := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility $(MANYLI
 # Panics name source files: by crate, not by where the builder's home is.
 DIST_RUSTFLAGS := --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates
 
-.PHONY: sdist wheel check-dist smoke-dist smoke-sdist sbom lint-workflows docs docs-python
+.PHONY: sdist wheel check-dist smoke-dist smoke-sdist sbom lint-workflows docs docs-rust docs-python
 
 sdist: $(VENV_DIST)/.ready ## Build the source distribution into dist/
 	rm -f dist/lightproof*
@@ -183,7 +185,10 @@ lint-workflows: ## Lint the workflow files (needs Go, once)
 	then $(ACTIONLINT) .github/workflows/*.yml; \
 	else echo "no actionlint here, and no Go to build it: the workflows were not linted"; fi
 
-docs: docs-python ## Build the API documentation into target/doc/, with warnings denied
+docs: docs-rust docs-python ## Build the API documentation into target/doc/, with warnings denied
+
+docs-rust:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 docs-python: install-dev
 	$(BIN)/python -m pip install --quiet --group docs

@@ -7,7 +7,7 @@
 //!   least that every processor of the target has.
 //! * Where terms may be added in any order (integers, separate sums), plain loops are left to the compiler,
 //!   and `simd` is not used. Where the order counts, a vector type of fixed length spells it out.
-//! * So every level comes to the same bits, which a unit test beside each loop shows on [`levels`]. No loop
+//! * So every level comes to the same bits, which a unit test beside each loop shows on all `levels`. No loop
 //!   may depend on the native width (`S::f32s`), nor fuse a multiplication with an addition.
 //!
 //! On aarch64 there is one level, NEON. On x86-64 there are four, from SSE2 to AVX-512.
