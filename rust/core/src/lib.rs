@@ -16,8 +16,8 @@
 //! 7. [`freshness`]: the rank of the true challenge among decoys, and the latency.
 //! 8. [`relief`]: whether the response has the shape of a solid face.
 //!
-//! [`colour`] holds what they all know of sRGB and luminance, `vectors` the one pattern of their hot loops, and
-//! `linear` the little algebra that they need.
+//! [`colour`] holds what they all know of sRGB and luminance, `vectors` the one pattern of their hot loops,
+//! and `linear` the little algebra that they need.
 #![forbid(unsafe_code)]
 
 pub mod challenge;
