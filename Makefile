@@ -33,7 +33,7 @@ test: install-dev test-rust test-python ## Set up and run every test but the slo
 test-all: test test-slow ## Set up and run every test
 
 test-rust:
-	cargo test --workspace --quiet
+	cargo test --workspace --quiet $(RUST_FEATURES)
 
 test-python: $(VENV_TFLITE)/.ready
 	@if [ -s $(VENV_TFLITE)/.ready ]; then export LIGHTPROOF_TFLITE_PYTHON="$(CURDIR)/$(VENV_TFLITE)/bin/python"; fi; \
@@ -44,7 +44,9 @@ test-slow: install-dev ## Run the slow tests: memory over sessions, studies from
 
 check: install-dev ## Lint, format and type everything
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@# rustfmt leaves comments and strings as they are.
+	@! LC_ALL=C.UTF-8 git grep -nE '^.{111,}' -- '*.rs'
+	cargo clippy --workspace --all-targets --quiet $(RUST_FEATURES) -- -D warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -89,16 +91,19 @@ clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_DIST) .rust target dist
 
 # The machine's own Rust where it is new enough, else one in .rust of this tree, fetched as maturin's own build backend does.
-RUST_MIN := 1.89
+RUST_MIN := 1.85
+# An older one than this has no crate that chooses the widest vectors at run time: they are those of every processor then.
+RUST_DISPATCH := 1.89
 RUST_ENV := if [ -x .rust/cargo/bin/cargo ]; then \
 	export RUSTUP_HOME="$(CURDIR)/.rust/rustup" CARGO_HOME="$(CURDIR)/.rust/cargo" PATH="$(CURDIR)/.rust/cargo/bin:$$PATH"; fi;
-RUST_IS_NEW_ENOUGH = cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < tuple(map(int, "$(RUST_MIN)".split("."))))'
+RUST_IS_AT_LEAST = cargo --version 2>/dev/null | $(PYTHON) -c 'import re, sys; found = re.search(r"(\d+)\.(\d+)", sys.stdin.read()); sys.exit(not found or tuple(map(int, found.groups())) < tuple(map(int, "$(1)".split("."))))'
+RUST_FEATURES = $$($(call RUST_IS_AT_LEAST,$(RUST_DISPATCH)) || echo --no-default-features)
 SETUP_LOG := $(VENV)/setup.log
 # $(call quietly,what is done,command): one line for a stage; the whole log only where it fails.
 quietly = @echo "$(1)"; { $(2); } >$(SETUP_LOG) 2>&1 || { cat $(SETUP_LOG); echo "failed: $(1)"; exit 1; }
 
 toolchain: $(BIN)/python
-	@$(RUST_ENV) if ! $(RUST_IS_NEW_ENOUGH); then \
+	@$(RUST_ENV) if ! $(call RUST_IS_AT_LEAST,$(RUST_MIN)); then \
 	  if [ -n "$$MATURIN_NO_INSTALL_RUST" ]; then \
 	    echo "lightproof needs Rust $(RUST_MIN) or newer, and MATURIN_NO_INSTALL_RUST forbids to fetch it: unset it, or install Rust from https://rustup.rs"; exit 1; fi; \
 	  echo "fetching Rust into .rust of this folder (MATURIN_NO_INSTALL_RUST=1 forbids it): this machine has none of $(RUST_MIN) or newer"; \
@@ -115,7 +120,7 @@ $(BIN)/maturin: | toolchain
 	$(call quietly,fetching the build tools,$(BIN)/python -m pip install --quiet --upgrade pip 'maturin>=1.9$(comma)<2')
 
 install: toolchain $(BIN)/maturin
-	$(call quietly,compiling the core and fetching what it needs (a minute or two the first time),$(RUST_ENV) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --no-build-isolation --editable '.[$(EXTRAS)]')
+	$(call quietly,compiling the core and fetching what it needs (a minute or two the first time),$(RUST_ENV) MATURIN_PEP517_ARGS="$(RUST_FEATURES)" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --no-build-isolation --editable '.[$(EXTRAS)]')
 
 install-dev: install
 	$(call quietly,fetching the development tools,$(BIN)/python -m pip install --quiet --group dev)
@@ -143,7 +148,7 @@ LINKING := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility $(MANYLI
 # Panics name source files: by crate, not by where the builder's home is.
 DIST_RUSTFLAGS := --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates
 
-.PHONY: sdist wheel check-dist smoke-dist smoke-sdist sbom lint-workflows docs docs-python
+.PHONY: sdist wheel check-dist smoke-dist smoke-sdist sbom lint-workflows docs docs-rust docs-python
 
 sdist: $(VENV_DIST)/.ready ## Build the source distribution into dist/
 	rm -f dist/lightproof*
@@ -183,7 +188,10 @@ lint-workflows: ## Lint the workflow files (needs Go, once)
 	then $(ACTIONLINT) .github/workflows/*.yml; \
 	else echo "no actionlint here, and no Go to build it: the workflows were not linted"; fi
 
-docs: docs-python ## Build the API documentation into target/doc/, with warnings denied
+docs: docs-rust docs-python ## Build the API documentation into target/doc/, with warnings denied
+
+docs-rust:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 docs-python: install-dev
 	$(BIN)/python -m pip install --quiet --group docs

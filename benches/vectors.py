@@ -28,9 +28,9 @@ ROOT = Path(__file__).resolve().parents[1]
 _HEAD = ("loop", "x86-64 vectors / single", "aarch64 vectors / single")
 TARGETS = ("x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu")
 LOOPS = {
-    "colours of a frame": (["user7colours"], ["user7colours"]),
+    "colours of a frame": (["vectorize_avx2", "fill_srgb"], ["user7colours"]),
     "sampler": (["vectorize_avx2", "Sampler6sample"], ["user6sample"]),
-    "response": (["vectorize_avx2", "Response4push"], ["Response4push"]),
+    "response": (["vectorize_avx2", "ResponseRegression4push"], ["ResponseRegression4push"]),
     "score of decoys": (["vectorize_avx2", "Scorer5score"], ["Scorer5score"]),
     "ceiling of decoys": (["vectorize_avx2", "Scorer6rivals"], ["Scorer7rank_on"]),
     "ChaCha20": (["chacha20", "avx2", "rng_inner"], ["Codes4fill"]),

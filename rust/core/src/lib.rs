@@ -15,6 +15,9 @@
 //! 6. [`response`]: how every cell's light follows the screen, by streaming regression.
 //! 7. [`freshness`]: the rank of the true challenge among decoys, and the latency.
 //! 8. [`relief`]: whether the response has the shape of a solid face.
+//!
+//! [`colour`] holds what they all know of sRGB and luminance, `vectors` the one pattern of their hot loops,
+//! and `linear` the little algebra that they need.
 #![forbid(unsafe_code)]
 
 pub mod challenge;

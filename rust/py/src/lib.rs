@@ -4,7 +4,7 @@
 //! documentation. A class `X` of Python is the struct `PyX`.
 //!
 //! All classes are frozen, so that no call can meet one that is already borrowed, with or without a global
-//! lock: what changes sits behind a lock of its own ([`shared::Shared`]), and threads that share an object
+//! lock: what changes sits behind a lock of its own (`shared::Shared`), and threads that share an object
 //! take turns.
 
 mod arrays;

@@ -125,7 +125,7 @@ impl FaceLight {
 
     /// Slope of the face's relative light on the screen's mean light in the camera's three channels, at least
     /// 0, if light takes `latency_s`, with the score it explains. The response to full white follows by
-    /// [`response_strength`].
+    /// [`response_strength`](super::response_strength).
     #[must_use]
     pub fn gains(&self, codes: &[u8], timeline: &Timeline, latency_s: f64) -> ([f64; 3], f64) {
         let (normal, b) = self.normal(codes, &self.shares(timeline, latency_s));

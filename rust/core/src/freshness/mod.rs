@@ -10,11 +10,11 @@
 //! person is accepted.
 //!
 //! **Score.** The face's light relative to that under the neutral light, as two colour differences and luma
-//! ([`FEATURES`]), whitened in time (first order) with drift and motion projected out, is compared with the
-//! challenge's light: the rig's calibrated mixing of the primaries and one non-negative gain per channel are
-//! all the freedom a challenge has, so an anti-phase response scores nothing. The score is the sum of squares
-//! that the best gains explain, in units of the noise, at the rig's calibrated latency, or at the best of a
-//! few where the rig was never calibrated.
+//! ([`FEATURES`](crate::response::FEATURES)), whitened in time (first order) with drift and motion projected
+//! out, is compared with the challenge's light: the rig's calibrated mixing of the primaries and one
+//! non-negative gain per channel are all the freedom a challenge has, so an anti-phase response scores
+//! nothing. The score is the sum of squares that the best gains explain, in units of the noise, at the rig's
+//! calibrated latency, or at the best of a few where the rig was never calibrated.
 
 mod face_light;
 mod gains;

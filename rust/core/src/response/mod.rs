@@ -18,7 +18,6 @@ mod registration;
 mod solve;
 mod sums;
 
-use fearless_simd::Simd;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::Error;
@@ -217,15 +216,15 @@ impl ResponseRegression {
     /// [`Error::GridSize`] if `cells` has another size than the grid; nothing is taken in then.
     pub fn push(&mut self, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Result<Registration, Error> {
         Error::check_size("cells", cells.len(), 3 * self.size)?;
-        Ok(dispatch!(self.level, simd => self.take_in(simd, cells, light, u)))
+        Ok(dispatch!(self.level, _ => self.take_in(cells, light, u)))
     }
 
     /// The work of a frame, made once for each width of vectors that processors have.
     #[inline(always)]
-    fn take_in<S: Simd>(&mut self, simd: S, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Registration {
+    fn take_in(&mut self, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Registration {
         let band_light = self.features(cells);
         let of_face = self.band_neutral.iter().map(|band| band[GREEN]).sum();
-        let registration = self.registrar.register(simd, &self.now.y[LUMA], &self.neutral[GREEN], of_face);
+        let registration = self.registrar.register(&self.now.y[LUMA], &self.neutral[GREEN], of_face);
         if registration.residual.is_nan() || registration.residual > MAX_REGISTRATION_RESIDUAL {
             return registration;
         }

@@ -1,12 +1,13 @@
 //! Where the face was against the picture under neutral light: a linear fit of how luma changes under small
 //! motion.
 
-use fearless_simd::f32x8;
-use fearless_simd::prelude::*;
 use nalgebra::DMatrix;
 
 use crate::linear::invert_normal;
+use crate::vectors::{F32x8, Vector};
 
+/// Terms of a sum that are added side by side.
+const LANES: usize = 8;
 /// Gain, shift in x and y, turn, scale.
 const COEFFICIENTS: usize = 5;
 
@@ -45,22 +46,16 @@ impl Registrar {
     /// Registers a frame, given each cell's change of `luma` relative to the picture. `weights` says how much
     /// light of the picture each cell holds, `light` how much they all do.
     #[inline(always)]
-    pub(super) fn register<S: Simd>(
-        &self,
-        simd: S,
-        luma: &[f32],
-        weights: &[f32],
-        light: f64,
-    ) -> Registration {
+    pub(super) fn register(&self, luma: &[f32], weights: &[f32], light: f64) -> Registration {
         let n = luma.len();
-        let fit: [f32; COEFFICIENTS] = std::array::from_fn(|k| dot(simd, &self.solution[k * n..][..n], luma));
+        let fit: [f32; COEFFICIENTS] = std::array::from_fn(|k| dot(&self.solution[k * n..][..n], luma));
         // Light that changed counts by how much of it there is: in a shadow a ray more is many times what was
         // there.
         let rows: [&[f32]; COEFFICIENTS] = std::array::from_fn(|k| &self.gradients[k * n..][..n]);
-        let rest = sum(simd, n, |at| {
-            let explained = (0..COEFFICIENTS).map(|k| lanes(simd, rows[k], at) * fit[k]);
-            let unexplained = explained.fold(lanes(simd, luma, at), |rest, part| rest - part);
-            lanes(simd, weights, at) * unexplained.abs()
+        let rest = sum(n, |at| {
+            let explained = (0..COEFFICIENTS).map(|k| lanes(rows[k], at) * fit[k]);
+            let unexplained = explained.fold(lanes(luma, at), |rest, part| rest - part);
+            lanes(weights, at) * unexplained.abs()
         });
         let [_, x, y, turn, scale] = fit.map(f64::from);
         // A picture that moved right holds, at a cell, what was to its left: the shift is minus the
@@ -116,29 +111,29 @@ fn pseudo_inverse(gradients: &[f32], n: usize) -> Vec<f32> {
 }
 
 #[inline(always)]
-fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
-    sum(simd, a.len().min(b.len()), |at| lanes(simd, a, at) * lanes(simd, b, at))
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    sum(a.len().min(b.len()), |at| lanes(a, at) * lanes(b, at))
 }
 
 /// The sum of `count` terms of which `terms` makes eight at a time, on every processor: eight running sums do
 /// not wait for one another.
 #[inline(always)]
-fn sum<S: Simd>(simd: S, count: usize, terms: impl Fn(usize) -> f32x8<S>) -> f32 {
-    let mut sums = f32x8::splat(simd, 0.0);
-    for at in (0..count).step_by(f32x8::<S>::LEN) {
+fn sum(count: usize, terms: impl Fn(usize) -> F32x8) -> f32 {
+    let mut sums = F32x8::splat(0.0);
+    for at in (0..count).step_by(LANES) {
         sums += terms(at);
     }
-    sums.iter().sum()
+    sums.0.iter().sum()
 }
 
 /// Eight of the values from `at` on, with zeros where there are no more.
 #[inline(always)]
-fn lanes<S: Simd>(simd: S, values: &[f32], at: usize) -> f32x8<S> {
+fn lanes(values: &[f32], at: usize) -> F32x8 {
     let rest = &values[at..];
     let whole = rest.first_chunk().copied().unwrap_or_else(|| {
-        let mut padded = [0.0; 8];
+        let mut padded = [0.0; LANES];
         padded[..rest.len()].copy_from_slice(rest);
         padded
     });
-    f32x8::simd_from(simd, whole)
+    Vector(whole)
 }

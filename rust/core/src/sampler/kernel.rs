@@ -2,11 +2,9 @@
 
 use std::cmp::Ordering;
 
-use fearless_simd::prelude::*;
-use fearless_simd::{f32x4, f32x8, i32x4};
-
 use super::grid::{Grid, MAX_OFFSET_PX};
 use crate::colour::SRGB_TO_LINEAR_F32;
+use crate::vectors::{F32x4, F32x8, I32x4, Vector};
 
 /// Red, green, blue and the weight.
 pub(super) type Lanes = [f32; 4];
@@ -45,8 +43,7 @@ pub(super) fn tables() -> Box<Tables> {
 /// of the second degree in the pixel's place, so three running sums, without a multiplication, hold all that
 /// the four cells need: see [`Run`].
 #[inline(always)]
-pub(super) fn splat_piece<S: Simd>(
-    simd: S,
+pub(super) fn splat_piece(
     sums: &mut [Lanes],
     tables: &Tables,
     grid: &Grid,
@@ -57,7 +54,7 @@ pub(super) fn splat_piece<S: Simd>(
     let end = colours[0].len();
     let stride = grid.columns + 2;
     let [mut column, mut row] = [0, 1].map(|axis| Crossing::new(grid, axis, y, start));
-    let share_out = ShareOut::new(simd, [column.slope as f32, row.slope as f32]);
+    let share_out = ShareOut::new([column.slope as f32, row.slope as f32]);
     let usual = ((column.step >> FRACTION_BITS) as usize).clamp(1, MAX_RUN_PX - 1);
     let mut x = 0;
     while x < end {
@@ -68,7 +65,7 @@ pub(super) fn splat_piece<S: Simd>(
             let stop = row_end.min(column.next).min(x + MAX_RUN_PX);
             // Along an edge between cells rounding may put the crossing far behind: take it, and stay.
             if x < stop {
-                let run = Run::sum(simd, tables, colours.map(|colour| &colour[x..stop]), usual);
+                let run = Run::sum(tables, colours.map(|colour| &colour[x..stop]), usual);
                 let place = [column.part(stop), row.part(stop)];
                 share_out.add(&run, place, [&mut upper[column.cell..], &mut lower[column.cell..]]);
                 x = stop;
@@ -84,28 +81,28 @@ pub(super) fn splat_piece<S: Simd>(
 }
 
 /// Running sums over a run of pixels p of which the last has t = 1, the one before t = 2, and so on.
-struct Run<S: Simd> {
+struct Run {
     /// Σ p
-    sum: i32x4<S>,
+    sum: I32x4,
     /// Σ t p
-    first: i32x4<S>,
+    first: I32x4,
     /// Σ t (t + 1) / 2 p
-    second: i32x4<S>,
+    second: I32x4,
 }
 
-impl<S: Simd> Run<S> {
+impl Run {
     /// Sums the pixels of a run, at least one. Across a cell go `usual` pixels or one more: taking that one,
     /// the first, with a mask and not with a branch spares a wrong guess of the processor in every third cell
     /// or so.
     #[inline(always)]
-    fn sum(simd: S, tables: &Tables, colours: [&[u8]; 3], usual: usize) -> Self {
+    fn sum(tables: &Tables, colours: [&[u8]; 3], usual: usize) -> Self {
         let is_longer = colours[0].len() == usual + 1;
-        let mask = i32x4::splat(simd, -i32::from(is_longer));
-        let pixel = pixel(simd, tables, colours.map(|colour| colour[0])) & mask;
+        let mask = I32x4::splat(-i32::from(is_longer));
+        let pixel = pixel(tables, colours.map(|colour| colour[0])) & mask;
         let mut run = Self { sum: pixel, first: pixel, second: pixel };
         let [red, green, blue] = colours.map(|colour| &colour[usize::from(is_longer)..]);
         for ((&red, &green), &blue) in red.iter().zip(green).zip(blue) {
-            run.sum += self::pixel(simd, tables, [red, green, blue]);
+            run.sum += self::pixel(tables, [red, green, blue]);
             run.first += run.sum;
             run.second += run.first;
         }
@@ -114,41 +111,41 @@ impl<S: Simd> Run<S> {
 }
 
 #[inline(always)]
-fn pixel<S: Simd>(simd: S, tables: &Tables, [red, green, blue]: [u8; 3]) -> i32x4<S> {
-    let light = |channel: usize, level: u8| i32x4::simd_from(simd, tables[channel][usize::from(level)]);
+fn pixel(tables: &Tables, [red, green, blue]: [u8; 3]) -> I32x4 {
+    let light = |channel: usize, level: u8| Vector(tables[channel][usize::from(level)]);
     light(0, red) + light(1, green) + light(2, blue)
 }
 
 /// How runs of one row of pixels are shared out. Two cells lie side by side in memory, so the left one and
 /// the right one are worked on as one vector.
-struct ShareOut<S: Simd> {
+struct ShareOut {
     /// A pixel at the part u of the way gives the left cell 1 − u and the right one u: `base` + `slant` u.
-    base: f32x8<S>,
-    slant: f32x8<S>,
+    base: F32x8,
+    slant: F32x8,
     /// What the weights of the two lose from pixel to pixel.
-    across: f32x8<S>,
+    across: F32x8,
     /// What the weight of the lower cells gains from pixel to pixel.
     down: f32,
 }
 
-impl<S: Simd> ShareOut<S> {
+impl ShareOut {
     /// For rows of pixels along which the place between the cells changes by (`du`, `dv`) from pixel to
     /// pixel.
     #[inline(always)]
-    fn new(simd: S, [du, dv]: [f32; 2]) -> Self {
-        let sides = |left, right| f32x4::splat(simd, left).combine(f32x4::splat(simd, right));
+    fn new([du, dv]: [f32; 2]) -> Self {
+        let sides = |left, right| F32x4::splat(left).combine(F32x4::splat(right));
         Self { base: sides(1.0, 0.0), slant: sides(-1.0, 1.0), across: sides(-du, du), down: dv }
     }
 
     /// Adds a run to its four cells: the first two of the upper and the lower row. (`u`, `v`) is the place
     /// between the cells one pixel after the run.
     #[inline(always)]
-    fn add(&self, run: &Run<S>, [u, v]: [f32; 2], rows: [&mut [Lanes]; 2]) {
+    fn add(&self, run: &Run, [u, v]: [f32; 2], rows: [&mut [Lanes]; 2]) {
         let [Some(upper), Some(lower)] = rows.map(|row| row.as_flattened_mut().first_chunk_mut::<8>()) else {
             return;
         };
         let [sum, first, second] = [run.sum, run.first, run.second].map(|counts| {
-            let counts: f32x4<S> = counts.to_float();
+            let counts: F32x4 = counts.to_float();
             counts.combine(counts)
         });
         // A pixel lies at (u - t du, v - t dv). With w its weight left or right, these are Σ w p and Σ t w p,
@@ -158,9 +155,8 @@ impl<S: Simd> ShareOut<S> {
         let all = weight * sum - self.across * first;
         let tilted = weight * first - self.across * square;
         let below = all * v - tilted * self.down;
-        let simd = below.token();
-        (f32x8::simd_from(simd, *upper) + (all - below)).store_array(upper);
-        (f32x8::simd_from(simd, *lower) + below).store_array(lower);
+        *upper = (Vector(*upper) + (all - below)).0;
+        *lower = (Vector(*lower) + below).0;
     }
 }
 

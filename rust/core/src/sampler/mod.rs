@@ -27,8 +27,6 @@ mod grid;
 mod kernel;
 mod plain;
 
-use fearless_simd::Simd;
-
 use crate::Error;
 use crate::frame::{FrameView, Rows, Span};
 use crate::vectors::{Level, dispatch};
@@ -122,7 +120,7 @@ impl Sampler {
             };
             return Ok(grid.look_up(frame, put));
         }
-        let clipped = dispatch!(self.level, simd => self.splat(simd, frame, &grid));
+        let clipped = dispatch!(self.level, _ => self.splat(frame, &grid));
         let mut outside = 0;
         let ring_rows = self.sums.chunks_exact(self.columns + 2).skip(1);
         for (row, sums) in cells.chunks_exact_mut(3 * self.columns).zip(ring_rows) {
@@ -139,7 +137,7 @@ impl Sampler {
     /// Shares all pixels that the grid reaches out to their cells and returns the share of them that is
     /// clipped.
     #[inline(always)]
-    fn splat<S: Simd, R: Rows>(&mut self, simd: S, frame: &FrameView<R>, grid: &Grid) -> f32 {
+    fn splat<R: Rows>(&mut self, frame: &FrameView<R>, grid: &Grid) -> f32 {
         self.sums.fill([0.0; 4]);
         let (mut pixels, mut clipped) = (0, 0);
         for y in grid.pixel_rows(frame.height()) {
@@ -150,7 +148,7 @@ impl Sampler {
                 let colours = frame.read(y, piece.clone(), &mut self.span);
                 pixels += piece.len();
                 clipped += count_clipped(colours);
-                splat_piece(simd, &mut self.sums, &self.tables, grid, y, piece.start, colours);
+                splat_piece(&mut self.sums, &self.tables, grid, y, piece.start, colours);
             }
         }
         if pixels == 0 { 0.0 } else { clipped as f32 / pixels as f32 }
