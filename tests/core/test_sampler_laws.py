@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lightproof._core import SRGB_TO_LINEAR, Sampler, frame_to_srgb
+from lightproof.rigs.protocol import PixelFormat, YuvMatrix, YuvRange
 
 WIDTH, HEIGHT = 64, 48
 
@@ -105,9 +108,9 @@ def test_cells_lie_within_the_light_of_the_picture(seed: int, cell_px: float, an
 )
 def test_a_frame_is_shown_as_the_very_colours_that_are_sampled(
     seed: int,
-    pixel_format: str,
-    yuv_matrix: str,
-    yuv_range: str,
+    pixel_format: PixelFormat,
+    yuv_matrix: YuvMatrix,
+    yuv_range: YuvRange,
     padding: int,
     half_size: tuple[int, int],
     is_reused: bool,
@@ -118,7 +121,12 @@ def test_a_frame_is_shown_as_the_very_colours_that_are_sampled(
     shape = (height, width + padding, 3) if packed else (height * 3 // 2, width + 2 * padding)
     image = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     image = image[:, :width] if packed else image
-    coding = {"width": width, "height": height, "yuv_matrix": yuv_matrix, "yuv_range": yuv_range}
+    coding: dict[str, Any] = {
+        "width": width,
+        "height": height,
+        "yuv_matrix": yuv_matrix,
+        "yuv_range": yuv_range,
+    }
     out = np.full((height, width, 3), 77, np.uint8) if is_reused else None
     shown = frame_to_srgb(image, pixel_format, **coding, out=out)
     assert shown is out or not is_reused

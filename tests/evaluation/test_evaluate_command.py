@@ -223,7 +223,7 @@ def test_every_result_has_the_mode_of_the_umask(
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out").iterdir()}
-    names = ("campaign.json", "trials.jsonl", "report.json", "report.html")
+    names = ("campaign.json", "trials.jsonl", "trials.lock", "report.json", "report.html")
     assert modes == dict.fromkeys(names, 0o644)
 
 

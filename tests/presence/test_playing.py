@@ -10,6 +10,7 @@ import pytest
 from lightproof._core import Challenge
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.networks import FaceNetworks
+from lightproof.policy import Mode
 from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.observation import Observation
 from lightproof.presence.playing import PlaybackResult, play
@@ -18,6 +19,7 @@ from lightproof.presence.reader import FaceReader
 from tests.presence.placed_faces import HEIGHT, WIDTH, ShowingRig, face_of, grey, mesh
 
 REFRESH_S = 1 / 60
+DWELL_S: dict[Mode, float] = {"standard": 0.2, "gentle": 0.4}
 MAX_LIGHT_S = 3.2
 """What is promised to the person, of standard light."""
 
@@ -25,8 +27,8 @@ MAX_LIGHT_S = 3.2
 class Looks:
     """Asked whether what was seen is enough, says so at one look, or never; notes what it was shown."""
 
-    def __init__(self, enough_at: int | None = None) -> None:
-        self.enough_at = enough_at
+    def __init__(self, dwell_s: float = 0.2, enough_at: int | None = None) -> None:
+        self.dwell_s, self.enough_at = dwell_s, enough_at
         self.dwells: list[int] = []
         self.snapshots: list[Observation] = []
         self.threads: set[int] = set()
@@ -34,24 +36,29 @@ class Looks:
     def __call__(self, snapshot: Observation, late_s: float) -> bool:
         self.threads.add(threading.get_ident())
         self.snapshots.append(snapshot)
-        self.dwells.append(round((snapshot.track.times_s[-1] - snapshot.start_s) / 0.2))
+        self.dwells.append(round((snapshot.track.times_s[-1] - snapshot.start_s) / self.dwell_s))
         return len(self.dwells) - 1 == self.enough_at
 
 
-def played(looks: Looks, networks: FaceNetworks) -> tuple[PlaybackResult, ShowingRig]:
+def played(
+    looks: Looks, networks: FaceNetworks, mode: Mode = "standard"
+) -> tuple[PlaybackResult, ShowingRig]:
     """Play to somebody who has left: what is seen does not matter here."""
     rig = ShowingRig(lambda _: grey(), every=3)
     position = Positioned(face_of(mesh()), np.full((48, 40, 3), 0.2, np.float32), (WIDTH, HEIGHT), 0.4)
-    challenge = Challenge.generate(bytes(32))
+    challenge = Challenge.generate(bytes(32), mode)
     return play(rig, challenge, position, FaceReader(networks), None, looks), rig
 
 
-@pytest.mark.parametrize(("look", "light_s"), [(0, 2.0), (1, 2.4), (2, 2.8)])
+@pytest.mark.parametrize(
+    ("mode", "look", "light_s"),
+    [("standard", 0, 2.0), ("standard", 1, 2.4), ("standard", 2, 2.8), ("gentle", 0, 4.0)],
+)
 def test_light_ends_one_dwell_after_the_look_that_saw_enough(
-    look: int, light_s: float, networks: FaceNetworks
+    mode: Mode, look: int, light_s: float, networks: FaceNetworks
 ) -> None:
-    looks = Looks(enough_at=look)
-    result, rig = played(looks, networks)
+    looks = Looks(DWELL_S[mode], enough_at=look)
+    result, rig = played(looks, networks, mode)
     assert result.light_s == pytest.approx(light_s, abs=3 * REFRESH_S)
     assert looks.dwells == list(LOOKS[: look + 1])
     np.testing.assert_array_equal(rig.shown[-1], NEUTRAL_SCREEN_SRGB)
