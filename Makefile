@@ -79,7 +79,7 @@ fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust an
 
 photosafety: install-dev ## Count flashes in a million challenges of each mode, and on real panels
 	cargo test --release --package lightproof-core --test photosafety --quiet -- --ignored a_million
-	$(BIN)/python -m pytest tests/studies/test_panels.py tests/studies/test_rhythm.py
+	$(BIN)/python -m pytest tests/studies/test_panels.py tests/presence/test_flip_monitor.py
 
 photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
 	LIGHTPROOF_IRIS_PYTHON="$(CURDIR)/$(VENV_IRIS)/bin/python" $(BIN)/python -m pytest tests/studies/test_iris.py

@@ -34,12 +34,12 @@ def best_s(*works: Callable[[], object], seconds: float = 1.0) -> list[float]:
 
 
 def copy_s(bytes_moved: int, seconds: float = 0.3) -> float:
-    """Return the processor time in seconds of copying so many bytes: the floor that memory sets."""
+    """Return the processor time in seconds of copying this number of bytes: the floor that memory sets."""
     source = np.ones(bytes_moved, np.uint8)
     target = np.empty_like(source)
     return best_s(lambda: np.copyto(target, source), seconds=seconds)[0]
 
 
 def conditions() -> list[str]:
-    """Return what the times depend on beside the machine: how busy it is, and the rivals' versions."""
+    """Return what the times depend on besides the machine: how busy it is, and the rivals' versions."""
     return [f"load {os.getloadavg()[0]:.1f}", f"NumPy {np.__version__}", f"OpenCV {cv2.__version__}"]

@@ -256,7 +256,7 @@ def colours(seconds: float = 0.5) -> list[Colours]:
 
 
 def sampler_s(size_px: float, rows: int = ROWS, columns: int = COLUMNS, seconds: float = 0.2) -> float:
-    """Return the seconds of one frame with a face of this size and a grid of so many cells."""
+    """Return the seconds of one frame with a face of this size and a grid of this size."""
     image, transform = picture(), face(size_px, rows)
     sampler = _core.Sampler(rows, columns)
     return clock.best_s(
@@ -265,7 +265,7 @@ def sampler_s(size_px: float, rows: int = ROWS, columns: int = COLUMNS, seconds:
 
 
 def push_s(rows: int, columns: int, seconds: float = 0.2) -> float:
-    """Return the seconds of taking in one frame of so many cells."""
+    """Return the seconds of taking in one frame with a grid of this size."""
     cells = np.random.default_rng(2).uniform(0.1, 0.3, (rows, columns, 3)).astype(np.float32)
     response = _core.ResponseRegression(np.ones((rows, columns), bool), cells, np.eye(3).tolist())
     light = np.full((4, 3), 0.3).tolist()

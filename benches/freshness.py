@@ -208,13 +208,13 @@ def measure(seconds: float = 2.0) -> Freshness:
 
 
 def rank_s(exponent: int, seconds: float = 0.3) -> float:
-    """Return the seconds of a ranking among so many decoys (as a power of two)."""
+    """Return the seconds of a ranking among 2 to the power of ``exponent`` decoys."""
     session = MadeUpSession()
     return clock.best_s(lambda: session.rank((1 << exponent) - 1), seconds=seconds)[0]
 
 
 def latency_curve_s(frames: int, seconds: float = 0.2) -> float:
-    """Return the seconds of the latency curve (110 latencies) after so many frames."""
+    """Return the seconds of the latency curve (110 latencies) after this number of frames."""
     session = MadeUpSession(frames)
     latencies_s = np.arange(-0.120, 0.320, 0.004)
     return clock.best_s(lambda: session.face.latency_curve(session.timeline, latencies_s), seconds=seconds)[0]

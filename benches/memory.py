@@ -94,7 +94,7 @@ def _recorded(networks: FaceNetworks, path: Path) -> None:
 
 
 def run(sessions: int, *, simulated: bool, every: int = 0) -> Memory:
-    """Run sessions one after the other and note what the process holds after each; tell every so many."""
+    """Run sessions one after the other, note what the process holds after each, and tell it ``every`` few."""
     networks = load_networks()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "session"

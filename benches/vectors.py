@@ -55,7 +55,7 @@ class VectorsMissingError(LightproofError, RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class InstructionCount:
     """Instructions of one function (all with that name) on whole registers and on one number."""
 
     packed: int
@@ -101,8 +101,8 @@ def emit(target: str, folder: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in texts)
 
 
-def count(assembly: str, architecture: str) -> dict[str, Count]:
-    """Count in each of :data:`LOOPS`."""
+def count(assembly: str, architecture: str) -> dict[str, InstructionCount]:
+    """InstructionCount in each of :data:`LOOPS`."""
     packed: Counter[str] = Counter()
     single: Counter[str] = Counter()
     inside: list[str] = []
@@ -116,7 +116,7 @@ def count(assembly: str, architecture: str) -> dict[str, Count]:
         for name in inside:
             packed[name] += bool(PACKED[architecture].match(line))
             single[name] += bool(SINGLE[architecture].match(line))
-    return {name: Count(packed[name], single[name]) for name in LOOPS}
+    return {name: InstructionCount(packed[name], single[name]) for name in LOOPS}
 
 
 def main(given: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """Makes the pictures of the documents from reports that the product writes, as Chromium shows them.
 
 docs/report.png and docs/method/*.png are of ``lightproof demo``; with --bases the pictures of relief are made
-too, of a path-traced head and a print, which know nothing of the mesh model that predicts them. It needs
+too, of a path-traced head and a print, which do not come from the mesh model that predicts them. It needs
 Debian's chromium and the group dev.
 """
 
@@ -35,7 +35,7 @@ SUBJECTS: Final = {"bona_fide_019": "relief-head", "folded_print_005": "relief-p
 
 
 class PictureFailedError(LightproofError, RuntimeError):
-    """The browser cannot be had, or cannot show what should be pictured."""
+    """The browser is missing, or cannot show what should be pictured."""
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def _study(arguments: argparse.Namespace) -> None:
             raise InputError(f"there is no {path}; give another --bases, or none")
     chromium = shutil.which("chromium")
     if chromium is None:
-        raise PictureFailedError("there is no chromium; install it (Debian: apt install chromium)")
+        raise PictureFailedError("chromium is not installed; install it (Debian: apt install chromium)")
     method = arguments.out / "method"
     method.mkdir(parents=True, exist_ok=True)
     try:

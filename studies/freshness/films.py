@@ -62,7 +62,8 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pause:
-    """When the evidence is looked at: after so many exposures and steps; ``track`` is the face's by then."""
+    """When the evidence is looked at: after this number of exposures and steps; ``track`` is the face's by
+    then."""
 
     exposures: int
     shown: int

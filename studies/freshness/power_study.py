@@ -77,7 +77,7 @@ def power_by_dwells(setting: Setting, sessions: int, decoys: int = MAX_DECOYS) -
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What was measured, of so many sessions for each figure: the room, ``"<room>, one look"`` and
+    """What was measured, with this number of sessions for each figure: the room, ``"<room>, one look"`` and
     :data:`SECONDS` -> curves."""
 
     sessions: int
@@ -109,7 +109,7 @@ class Study:
 
 
 def study(sessions: int, workers: int, progress: Callable[[str], None]) -> Study:
-    """Measure all curves on so many cores: by room for both rules, and against seconds of light."""
+    """Measure all curves in several processes: by room for both rules, and against seconds of light."""
     curves: dict[str, list[Curve]] = {}
     at = tuple(100 * response for response in RESPONSES)
     for room_lx in ROOMS_LX:

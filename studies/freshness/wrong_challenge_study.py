@@ -37,14 +37,14 @@ from studies.tables import add_write_option, put
 
 LEVELS: Final = ("0.02", "0.05", "0.10", "0.30")
 MAX_ROUNDS: Final = 3
-"""A film that cannot be had (too bright, for one) leaves its share to another simulated session, so often."""
+"""How often the share of a film that fails (too bright, for example) goes to another simulated session."""
 
 
 def simulated_trials(
     sources: Sequence[Source], levels: Sequence[str], lights: Sequence[str], seed: int
 ) -> Iterator[Trial]:
     """Yield trials to film without end: all species in turn, then their next sources, each at a level and in
-    a light by lot, of which all pairs come equally often."""
+    a light drawn at random, all pairs equally often."""
     turns: Counter[str] = Counter()
     order: list[tuple[int, str, Source]] = []
     for source in sources:
@@ -81,7 +81,7 @@ def work_units(
 def study(
     work: Sequence[WorkUnit], workers: int, progress: Callable[[str], None] = lambda line: None
 ) -> list[WorkResult]:
-    """Do the work on so many cores and return the results in its order; ``progress`` is told each line.
+    """Do the work in several processes and return the results in its order; ``progress`` is told each line.
 
     Raises:
         WorkersLostError: a process was killed.
@@ -135,7 +135,7 @@ def _trials(
         found, levels, lights = find_sources(arguments.bases), arguments.response, arguments.lights
         bases = tuple(source for source in found if source.kind is SourceKind.BASIS)
         recordings += [source for source in found if source.kind is SourceKind.RECORDING]
-        Campaign(found, levels, lights, seed=arguments.seed)  # refuses what makes no sense
+        Campaign(found, levels, lights, seed=arguments.seed)  # refuses what is out of range
         if bases:
             spare = simulated_trials(bases, levels, lights, arguments.seed)
         trials += islice(spare, arguments.films)
@@ -176,7 +176,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _dealt(count: int, hands: int) -> list[int]:
-    """Deal a number out to hands as evenly as it goes."""
+    """Deal a number out to hands as evenly as possible."""
     return [count * (hand + 1) // hands - count * hand // hands for hand in range(hands)]
 
 

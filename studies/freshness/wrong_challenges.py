@@ -43,7 +43,7 @@ FEW: Final = 2**10 - 1
 
 @dataclass(frozen=True, slots=True)
 class WorkUnit:
-    """What is done with the film of one trial: so many scorings, p-values and sessions, ``whole`` of which
+    """What is done with the film of one trial: how many scorings, p-values and sessions, ``whole`` of which
     are judged in every part whether or not their challenge comes first."""
 
     trial: Trial
@@ -55,7 +55,7 @@ class WorkUnit:
 
 @dataclass(frozen=True, slots=True)
 class WorkResult:
-    """What came of a share.
+    """The result of a unit of work.
 
     Attributes:
         unit: what was done.
@@ -94,7 +94,7 @@ class Ending:
 
 def run_unit(unit: WorkUnit) -> WorkResult:
     """Film a trial and hold wrong challenges against it."""
-    cv2.setNumThreads(1)  # the films unit the cores
+    cv2.setNumThreads(1)  # the films share the cores
     with BiometricScope() as scope:
         try:
             filmed = scope.keep(film(unit.trial))

@@ -1,1 +1,1 @@
-"""What the light does to those who look at it, on real panels and by an independent analyser."""
+"""Whether the light is safe to look at, on real panels and by an independent analyser."""

@@ -136,10 +136,10 @@ def _study(arguments: argparse.Namespace) -> None:
 
 
 def _subjects(bases: Path, count: int) -> list[Path | None]:
-    """Return the portrait (None) and as many heads, spread over the folder.
+    """Return the portrait (None) and this number of heads, spread over the folder.
 
     Raises:
-        InputError: the folder does not hold so many.
+        InputError: the folder does not contain that many.
     """
     found = sorted(bases.glob("bona_fide_*.npz"))
     if len(found) < count:

@@ -80,25 +80,25 @@ def judged(iris_python: str, lights: list[ShownLight], size: tuple[int, int] = S
 
 
 def drawn(mode: Mode, count: int) -> list[ShownLight]:
-    """The challenges of the first seeds."""
+    """Return the challenges of the first seeds."""
     seeds = (number.to_bytes(32, "little") for number in range(count))
     return [light_of(Challenge.generate(seed, mode)) for seed in seeds]
 
 
 def swapped(mode: Mode) -> list[ShownLight]:
-    """The most restless challenges: both halves of the screen swap two colours, for all pairs."""
+    """Return the most restless challenges: both halves of the screen swap two colours, for all pairs."""
     pairs = itertools.combinations(range(len(PALETTE_SRGB)), 2)
     codes = [swap_codes(first, second) for first, second in pairs]
     return [light_of(Challenge.from_codes(each, mode)) for each in codes]
 
 
 def one_quadrant(lights: list[ShownLight]) -> list[ShownLight]:
-    """The same lights, each by its top left quadrant alone."""
+    """Return the same lights, each by its top left quadrant alone."""
     return [light.only(0) for light in lights]
 
 
 def bad_lights(count: int) -> dict[str, list[ShownLight]]:
-    """Light that nobody should show, and random full-range light, which this project does not use."""
+    """Return light that nobody should show, and random full-range light, which this project does not use."""
     seeds = range(count)
     return {
         FLICKER: [alternating((0, 0, 0), (255, 255, 255), 5)],

@@ -58,7 +58,8 @@ PEAK_CD_M2: Final = 1000.0
 
 
 def colour_matching(nm: Array) -> Array:
-    """CIE 1931 2° colour matching functions x, y, z at these wavelengths, (3, N), from colour-science."""
+    """Return the CIE 1931 2° colour matching functions x, y, z at these wavelengths, (3, N), from
+    colour-science."""
     import colour
 
     observer = colour.MSDS_CMFS["CIE 1931 2 Degree Standard Observer"]
@@ -74,7 +75,7 @@ class MeasuredPanel:
 
     @classmethod
     def from_spectra(cls, name: str, nm: Array, radiance: Array) -> MeasuredPanel:
-        """The panel whose primaries, columns of ``radiance`` (N, 3), were measured at ``nm`` (N,)."""
+        """Return the panel whose primaries, columns of ``radiance`` (N, 3), were measured at ``nm`` (N,)."""
         weighted = colour_matching(nm)[:, :, None] * radiance[None]
         xyz = np.asarray(np.trapezoid(weighted, nm, axis=1))
         return cls(name, xyz / xyz[1].sum())
@@ -94,7 +95,7 @@ def _srgb_to_linear(value: Array) -> Array:
 
 
 def shown(panel: MeasuredPanel, codes: NDArray[np.uint8], gamma: str) -> Array:
-    """CIE XYZ, white having Y = 1, of 8-bit codes (..., 3) on a panel.
+    """Return CIE XYZ, white having Y = 1, of 8-bit codes (..., 3) on a panel.
 
     ``gamma`` is the exponent of the panel, or ``sRGB`` for that curve, or ``managed``: the codes are taken
     for sRGB and brought to the panel's own codes by its primaries and a gamma of 2.2, as colour management
@@ -112,7 +113,8 @@ def shown(panel: MeasuredPanel, codes: NDArray[np.uint8], gamma: str) -> Array:
 
 
 def swap_codes(first: int, second: int) -> list[int]:
-    """The codes of a challenge whose left and right half swap two colours of the palette all the time."""
+    """Return the codes of a challenge whose left and right half swap two colours of the palette all the
+    time."""
 
     def code(left: int, right: int) -> int:
         return left * 5 + (right if right < left else right - 1)
@@ -155,7 +157,7 @@ class Margins:
 
 
 def _swap(panel: MeasuredPanel, gamma: str, mode: Mode, first: int, second: int) -> Margins:
-    """What swapping two colours does, from the second dwell on: the first comes from the grey."""
+    """Return what swapping two colours does, from the second dwell on: the first comes from the grey."""
     challenge = Challenge.from_codes(swap_codes(first, second), mode)
     steps = challenge.steps_srgb[len(challenge.steps_srgb) // len(challenge) :, 0]
     xyz = shown(panel, steps, gamma)
@@ -193,7 +195,8 @@ def margins(panel: MeasuredPanel, gamma: str, mode: Mode) -> Margins:
 
 
 def drawn_flashes(panel: MeasuredPanel, gamma: str, mode: Mode, count: int) -> tuple[int, int]:
-    """Most flashes by luminance in the worst second of drawn challenges: in a quadrant, and in all together.
+    """Return the most flashes by luminance in a second of drawn challenges: in a quadrant, and in all
+    together.
 
     Quadrants whose swings overlap but do not start and end with the same steps count one by one together.
     """
@@ -261,7 +264,7 @@ def main(given: Sequence[str] | None = None) -> int:
         "--drawn",
         type=command.at_least(1),
         metavar="COUNT",
-        help="print the flashes of so many drawn challenges instead",
+        help="print the flashes of this number of drawn challenges instead",
     )
     tables.add_write_option(parser, "photosafety.md", "panels")
     return command.run(parser, _study, given)

@@ -206,7 +206,7 @@ def test_a_reference_without_a_face_ends_in_one_line(
     assert _verify("--rig", "simulated", "--reference", picture) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith("error: the reference holds no face")
+    assert printed.err.startswith("error: the reference shows no face")
     assert len(printed.err.splitlines()) == 1
 
 

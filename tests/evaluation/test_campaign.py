@@ -76,7 +76,7 @@ def test_a_recording_is_played_once_whatever_the_levels() -> None:
     ("change", "message"),
     [
         ({"levels": ("0.1", "0.10")}, "response .* twice"),
-        ({"levels": ("0",)}, "no share above 0"),
+        ({"levels": ("0",)}, "not a share above 0"),
         ({"levels": ("3",)}, r"'3' is 300 %; give a share up to 2, 0\.03 for 3 %"),
         ({"levels": ("nan",)}, "'nan'"),
         ({"levels": ("ten",)}, "'ten'"),

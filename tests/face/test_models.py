@@ -167,7 +167,7 @@ def test_a_file_that_is_no_network_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.tflite").write_bytes(b"not a network")
     sha256 = hashlib.sha256(b"not a network").hexdigest()
     manifest = load_manifest(manifest_file(tmp_path, embedder(sha256=sha256)))
-    with pytest.raises(ManifestError, match=r"'another': .* is no network"):
+    with pytest.raises(ManifestError, match=r"'another': .* is not a network"):
         load_networks(manifest)
 
 
@@ -215,7 +215,9 @@ def test_an_unknown_or_missing_runtime_is_an_error_that_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LIGHTPROOF_TFLITE", "abacus")
-    with pytest.raises(MissingExtraError, match="abacus names no runtime: use litert or tflite-runtime"):
+    with pytest.raises(
+        MissingExtraError, match="abacus does not name a runtime: use litert or tflite-runtime"
+    ):
         runtime_name()
     monkeypatch.setenv("LIGHTPROOF_TFLITE", "")
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)

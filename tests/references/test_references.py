@@ -202,7 +202,7 @@ def test_two_people_are_refused_by_name() -> None:
 
 
 def test_a_reference_without_a_face_is_refused_by_name() -> None:
-    with pytest.raises(NoFaceError, match="the reference holds no face"):
+    with pytest.raises(NoFaceError, match="the reference shows no face"):
         load_reference(encoded(page()), networks())
     noise = np.random.default_rng(3).integers(0, 256, (400, 400, 3), dtype=np.uint8)
     with pytest.raises(NoFaceError):

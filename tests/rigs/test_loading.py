@@ -124,8 +124,8 @@ def test_a_module_or_factory_that_is_not_there_is_not_found(module: Path, name: 
         ("raise ValueError('a\\nb')", "ValueError: a b"),
         ("def open(options): raise OSError('no bench')", "OSError: no bench"),
         ("def open(): pass", "TypeError"),
-        ("def open(options): return object()", "returned a object, which is no Rig"),
-        ("def open(options): return None", "returned a NoneType, which is no Rig"),
+        ("def open(options): return object()", "returned a object, which is not a Rig"),
+        ("def open(options): return None", "returned a NoneType, which is not a Rig"),
     ],
 )
 def test_a_factory_that_fails_is_one_clear_error(module: Path, code: str, complaint: str) -> None:

@@ -112,7 +112,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) ->
 def test_a_basis_cut_short_is_refused(tmp_path: Path) -> None:
     content = write(tmp_path / "a.npz").read_bytes()
     (tmp_path / "b.npz").write_bytes(content[: len(content) // 2])
-    with pytest.raises(BasisError, match="no intact"):
+    with pytest.raises(BasisError, match="not an intact"):
         load(tmp_path / "b.npz")
 
 

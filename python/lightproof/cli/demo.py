@@ -76,7 +76,7 @@ def _demo(
 ) -> None:
     """Play a person who is verified and six attacks that are not, all simulated, and write a report.
 
-    Exit status: 0 everybody came out as they should, 1 somebody did not.
+    Exit status: 0 every case ended as it should, 1 one did not.
     """
     if not report.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
@@ -115,7 +115,8 @@ def _demo(
 
 
 def play(seed: int, progress: Progress | None = None) -> Iterator[ReportPage]:
-    """Play the cases one after another, each with its own chance, and yield a page of the report for each."""
+    """Play the cases one after another, each with its own random numbers, and yield a page of the report for
+    each."""
     from lightproof.cli.demo_card import id_card
     from lightproof.face.networks import load_networks
     from lightproof.simulation.subject import sample_person

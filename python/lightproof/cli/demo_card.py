@@ -56,7 +56,7 @@ def id_card(portrait: NDArray[np.uint8]) -> bytes:
 
 
 def _draw_waves(card: NDArray[np.uint8]) -> None:
-    """Draw the fine lines that make a card hard to copy, as far as the look of it goes."""
+    """Draw the fine lines that make a card hard to copy; here they only look like it."""
     x = np.arange(_CARD_PX[0])
     for wave in range(_WAVES):
         y = 130 + 20 * wave + 14 * np.sin(x / 60 + wave / 3)

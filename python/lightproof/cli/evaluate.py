@@ -153,7 +153,9 @@ def _half(subjects: str) -> Subjects:
     try:
         return Subjects(subjects)
     except ValueError:
-        raise typer.BadParameter(f"{subjects!r} is none of even, odd, all", param_hint="--subjects") from None
+        raise typer.BadParameter(
+            f"{subjects!r} is not one of even, odd, all", param_hint="--subjects"
+        ) from None
 
 
 def _levels(text: str) -> tuple[str, ...]:

@@ -58,7 +58,8 @@ class Progress:
         self._stop()
 
     def step(self, step: Step) -> None:
-        """Name a step that begins. While consent is asked for nothing moves: the terminal is the asker's."""
+        """Name a step that begins. Nothing moves while consent is asked for: the question has the
+        terminal."""
         self._hint = None
         if step is Step.CONSENT:
             self._stop()

@@ -24,7 +24,7 @@ def ask(prompt: str) -> str:
     """Show a prompt and return the line that was typed.
 
     Raises:
-        EOFError: nobody is there to answer.
+        EOFError: there is no one to answer.
     """
     typer.echo(prompt, err=True, nl=False)
     try:
@@ -41,17 +41,17 @@ def require_yes(question: str, option: str) -> None:
     """Ask a question to which only yes lets the command go on.
 
     Raises:
-        typer.BadParameter: nobody is there to answer; ``option`` is what made the question necessary.
+        typer.BadParameter: there is no one to answer; ``option`` is what made the question necessary.
         SessionInterrupted: the answer is not yes.
     """
     try:
         answer = ask(f"{question} Go on? [y/N] ")
     except EOFError:
         raise typer.BadParameter(
-            "nobody is there to confirm it; confirm by --yes", param_hint=option
+            "there is no one to confirm it; confirm with --yes", param_hint=option
         ) from None
     if answer.strip().lower() not in ("y", "yes"):
-        raise SessionInterrupted(f"{option} was not confirmed, so nothing was begun")
+        raise SessionInterrupted(f"{option} was not confirmed, so nothing was started")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What ``lightproof verify`` was asked for, and the rig, the request and the chance that follow from it."""
+"""The options of ``lightproof verify``, and the rig, the request and the chance that follow from it."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def request_of(options: VerifyOptions) -> tuple[Request, Entropy | None]:
     With a seed and no nonce the nonce follows from the seed: the same seed, the same session.
 
     Raises:
-        typer.BadParameter: the audience is no URI, or there is neither a reference nor ``--presence-only``.
+        typer.BadParameter: the audience is not a URI, or there is neither a reference nor
+        ``--presence-only``.
         PolicyError: the policy cannot be used.
     """
     from lightproof.policy import Policy
@@ -131,7 +132,7 @@ def request_of(options: VerifyOptions) -> tuple[Request, Entropy | None]:
 
 
 def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None) -> Opened:
-    """Open the rig of an options.
+    """Open the rig that the options name.
 
     Raises:
         typer.BadParameter: a seed was given and the rig turns out not to be simulated.
@@ -151,7 +152,8 @@ def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None)
 
 
 def open_recording(options: VerifyOptions) -> Opened:
-    """Open the recording of an options, with the nonce, the policy and the chance that it was made under.
+    """Open the recording that the options name, with the nonce, the policy and the chance that it was made
+    under.
 
     Raises:
         typer.BadParameter: another nonce was given, or the reference is missing or not wanted.

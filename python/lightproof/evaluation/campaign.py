@@ -1,4 +1,4 @@
-"""A campaign: every source under every response level and light, so many times; resumed where it stopped."""
+"""A campaign: every source under every response level and light, repeated; resumed where it stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CAMPAIGN_VERSION: Final = 2
 """1 kept another relief score with each trial."""
 
 MAX_RESPONSE: Final = 2.0
-"""A screen that outshines the room by more than this is no room that anybody sits in, but 3 meant as 3 %."""
+"""A screen that outshines the room by more than this is not a real room: 3 is taken for a slip of 3 %."""
 
 Executor: TypeAlias = Callable[[Iterable[Trial]], Generator[TrialResult, None, None]]
 """Runs trials, each once, and yields their results as they come, in any order; closed
@@ -120,11 +120,11 @@ def check_levels(levels: Sequence[str]) -> None:
     """Check response levels as they were given.
 
     Raises:
-        InputError: one is no share above zero and up to 200 %, or there is none, or one twice.
+        InputError: no level is given, one is not a share above zero and up to 200 %, or one is there twice.
     """
     for level in levels:
         if not _is_number(level) or not float(level) > 0:
-            raise InputError(f"response {level!r} is no share above 0; give 0.10 for 10 %")
+            raise InputError(f"response {level!r} is not a share above 0; give 0.10 for 10 %")
         if float(level) > MAX_RESPONSE:
             raise InputError(
                 f"response {level!r} is {as_percent(level)}; give a share up to {MAX_RESPONSE:g}, "
@@ -137,7 +137,7 @@ def check_lights(lights: Sequence[str]) -> None:
     """Check names of lights.
 
     Raises:
-        InputError: one is unknown, or there is none, or one twice.
+        InputError: no light is given, one is unknown, or one is there twice.
     """
     for name in lights:
         light_named(name)

@@ -69,7 +69,7 @@ def light_named(name: str) -> Light:
     """Return a light.
 
     Raises:
-        InputError: there is none of this name.
+        InputError: no light has this name.
     """
     if name not in LIGHTS:
         raise InputError(f"light {name!r} is unknown; the lights are {', '.join(LIGHTS)}")

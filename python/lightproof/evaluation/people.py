@@ -25,10 +25,11 @@ GROUPING_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
 other column groups under its own name."""
 
 UNSTATED: Final = "unstated"
-"""The group of those of whom the table says nothing."""
+"""The group of people about whom the table says nothing."""
 
 MAX_GROUPS: Final = 12
-"""A column with more different values than this has its numbers put into bands; its texts group nobody."""
+"""A column with more different values than this has its numbers put into bands; its texts are not used as
+groups."""
 
 _AGE: Final = "age"
 _AGE_BAND_YEARS: Final = 10
@@ -38,16 +39,16 @@ _MAX_BYTES: Final = 16 << 20
 
 
 class PeopleError(InputError):
-    """A table of people cannot be used, or is not about the people who take part."""
+    """A table of people cannot be used, or does not contain the people who take part."""
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What a table says of people.
+    """What a table says about people.
 
     Attributes:
         groups: of every subject in the table.
-        ungrouped: columns that group nobody, because hardly two people have the same text in them.
+        ungrouped: columns that are not used, because hardly two people have the same text in them.
     """
 
     groups: Groups
@@ -61,7 +62,7 @@ def load_people(path: Path) -> People:
     bands of a round width. Texts stay as they are.
 
     Raises:
-        PeopleError: the file cannot be read, is no CSV with the column ``face_id`` and one to group by, or
+        PeopleError: the file cannot be read, is not a CSV with the column ``face_id`` and one to group by, or
             names a subject twice.
     """
     try:
@@ -72,7 +73,7 @@ def load_people(path: Path) -> People:
     except OSError as error:
         raise PeopleError(f"{path} cannot be read ({error.strerror}); give a CSV of people") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PeopleError(f"{path} is no CSV in UTF-8 ({error}); give a table of people in CSV") from error
+        raise PeopleError(f"{path} is not a CSV in UTF-8 ({error}); give a table of people in CSV") from error
     columns = [column for column in reader.fieldnames or () if column and column != ID_COLUMN]
     if ID_COLUMN not in (reader.fieldnames or ()) or not rows:
         raise PeopleError(f"{path} has no people under a column {ID_COLUMN}; add it, as the bases name them")
@@ -99,23 +100,24 @@ def load_people(path: Path) -> People:
 
 
 def unknown_subjects(people: Groups, sources: Iterable[Source]) -> tuple[str, ...]:
-    """Return the subjects of bona fide sources of whom a table says nothing, by name.
+    """Return the subjects of bona fide sources that a table does not contain, by name.
 
     Raises:
-        PeopleError: it knows none of them.
+        PeopleError: it contains none of them.
     """
     there = sorted({source.subject.strip() for source in sources if source.species == BONA_FIDE})
     unknown = tuple(subject for subject in there if subject not in people)
     if there and len(unknown) == len(there):
         raise PeopleError(
-            f"the table of people knows none of the subjects: it has {min(people)!r}, where the bases and "
+            f"the table of people contains none of the subjects: it has {min(people)!r}, where the bases and "
             f"recordings have {there[0]!r}; write {ID_COLUMN} as they do, leading zeros too"
         )
     return unknown
 
 
 def _groups(name: str, values: Sequence[str], *, known: bool) -> list[str] | None:
-    """Return the group of each value of a column, None where values tell people apart, not group them."""
+    """Return the group of each value of a column, None if the values identify people instead of grouping
+    them."""
     stated = {value for value in values if value.lower() not in _BLANKS}
     numbers = {value: _number(value) for value in stated}
     if name == _AGE:

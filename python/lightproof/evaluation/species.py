@@ -25,7 +25,7 @@ BONA_FIDE: Final = "bona_fide"
 
 
 _ALIKE: Final = 0.8
-"""Similarity from which a name is a slip of the pen: ``bonafied`` has 0.88, ``phone_replay`` 0.32."""
+"""Similarity from which a name is taken for a typing error: ``bonafied`` has 0.88, ``phone_replay`` 0.32."""
 
 
 class Subjects(StrEnum):
@@ -70,7 +70,7 @@ def find_sources(folder: Path) -> tuple[Source, ...]:
     Every basis is read, so that none fails in mid-campaign.
 
     Raises:
-        InputError: the folder holds neither.
+        InputError: the folder contains neither.
         BasisError: a basis is damaged, or does not name its species.
         RecordingError: a recording is damaged, or lies in no folder that names its species.
     """
@@ -118,7 +118,7 @@ def together(*found: tuple[Source, ...]) -> tuple[Source, ...]:
 def species_named(text: str) -> str | None:
     """Return the species that a text names: itself, or :data:`BONA_FIDE` however its words are joined.
 
-    None where it can hardly mean anything but bona fide presentations and is not written so: taken for an
+    None where it can hardly mean anything but bona fide presentations but is spelt differently: taken for an
     attack, it would turn every accepted person into an accepted attack.
     """
     letters = "".join(character for character in text.casefold() if character.isalnum())
@@ -134,7 +134,7 @@ def taking_part(sources: Iterable[Source], subjects: Subjects) -> tuple[Source, 
     """Return the sources whose subject's number is even or odd, or all of them.
 
     Raises:
-        InputError: halves were asked for and a subject has no number, or nobody is left.
+        InputError: halves were requested and a subject has no number, or no subject is left.
     """
     wanted: dict[Subjects, Callable[[Source], bool]] = {
         Subjects.ALL: lambda source: True,

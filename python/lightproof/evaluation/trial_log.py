@@ -167,7 +167,7 @@ class TrialLog:
         except (ValueError, RecursionError) as error:
             raise CampaignError(f"{path} is damaged; choose another folder") from error
         if not isinstance(begun, dict):
-            raise CampaignError(f"{path} is no campaign; choose another folder")
+            raise CampaignError(f"{path} is not a campaign; choose another folder")
         different = difference(begun, self._parameters)
         if different:
             raise CampaignError(
@@ -210,8 +210,7 @@ def kept(folder: Path) -> int:
 
 
 def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Return in words in what two campaigns differ, software and what was added aside; empty where they
-    agree."""
+    """Return in words how two campaigns differ, apart from software and additions; empty if they agree."""
     found = []
     for name, value in now.items():
         was = begun.get(name)
@@ -227,7 +226,7 @@ def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _holds(value: object, was: object) -> bool:
-    """Return whether a number or a list is another and something more."""
+    """Return whether a number or a list contains another and perhaps more."""
     if isinstance(value, int) and isinstance(was, int):
         return value >= was
     return isinstance(value, list) and isinstance(was, list) and all(one in value for one in was)

@@ -40,7 +40,7 @@ from lightproof.verdict import Outcome
 from lightproof.verification import verify
 
 AS_RECORDED: Final = "recorded"
-"""Response level and light of a recording: they are what they were."""
+"""Response level and light of a recording, which cannot be chosen."""
 
 _DECISION_STEPS: Final = ("evidence", "match", "verdict", "result")
 """What is done after the last frame."""
@@ -73,7 +73,7 @@ class Trial:
         repeat: number of the repetition, from 0.
         seed: of the campaign.
         decoys: that freshness has to beat.
-        software: SHA-256 of the software that the campaign is about, in hexadecimal.
+        software: SHA-256 of the software that the campaign evaluates, in hexadecimal.
     """
 
     source: Source
@@ -147,7 +147,7 @@ class TrialResult:
         """Return the result that :meth:`to_json` made.
 
         Raises:
-            KeyError, TypeError, ValueError: it did not make these values.
+            KeyError, TypeError, ValueError: the values are not such a result.
         """
         score = values["score"]
         return cls(
@@ -167,7 +167,7 @@ RunTrial: TypeAlias = Callable[[Trial], TrialResult]
 
 
 class OtherSoftwareError(LightproofError, RuntimeError):
-    """A worker runs another software than the campaign is about."""
+    """A worker runs other software than the one that the campaign evaluates."""
 
 
 def run_trial(trial: Trial) -> TrialResult:

@@ -5,8 +5,8 @@ Jones 2017, doi 10.6084/m9.figshare.5047666.v5, CC BY 4.0) by::
 
     python -m lightproof.face.canonical PICTURES... --out canonical.npz
 
-It holds means over all people, symmetrised, and so no person's data: ``points`` (468, 3) float64 in cells
-of the grid, u to the image's right, v down, z away from the camera, and ``people``, how many faces were
+It holds means over all people, symmetrised, so not the data of any person: ``points`` (468, 3) float64 in
+cells of the grid, u to the image's right, v down, z away from the camera, and ``people``, how many faces were
 averaged.
 """
 

@@ -71,8 +71,8 @@ class FaceDetector:
         found = [output.shape for output in outputs]
         if found != wanted or len(set(network.entry.input_size)) != 1:
             raise ManifestError(
-                f"model {network.entry.name!r} is no BlazeFace detector: outputs {found}, wanted {wanted}: "
-                "correct role or file"
+                f"model {network.entry.name!r} is not a BlazeFace detector: outputs {found}, "
+                f"wanted {wanted}: correct role or file"
             )
 
     def find(self, rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Detection]:

@@ -93,7 +93,7 @@ class FaceMesh:
         found = [output.size for output in network(self._region)]
         if found != [POINTS * 3, 1] or width != height:
             raise ManifestError(
-                f"model {network.entry.name!r} is no face mesh: it yields {found} values, "
+                f"model {network.entry.name!r} is not a face mesh: it yields {found} values, "
                 f"wanted [{POINTS * 3}, 1]: correct role or file"
             )
 

@@ -25,7 +25,7 @@ class FaceNetworks:
     embedder: Embedder
 
     def fit_detection(self, rgb: NDArray[np.uint8], face: Detection) -> MeshFit | None:
-        """Return the mesh of a detected face, None if the mesh finds that it is none.
+        """Return the mesh of a detected face, None if the mesh finds that it is not a face.
 
         Fitted twice: the region of the first mesh frames the face better than the detector's box does.
         """
@@ -53,7 +53,7 @@ def load_networks(manifest: Manifest | None = None, threads: int = 1) -> FaceNet
     """Check and load the networks of a manifest, the shipped one if None.
 
     Raises:
-        ManifestError: a file is missing, or is no network for its role.
+        ManifestError: a file is missing, or is not a network for its role.
         ModelHashError: a file is not the one that the manifest names.
         MissingExtraError: no TensorFlow Lite runtime is installed.
     """

@@ -20,7 +20,7 @@ from lightproof.privacy.forget import overwrite
 _PIXELS_PER_CELL: Final = 3
 _WIDTH, _HEIGHT = COLUMNS * _PIXELS_PER_CELL, ROWS * _PIXELS_PER_CELL
 _BLUR_PX: Final = 1.0
-"""Standard deviation of the blur of patches: gradients of noise are no gradients of the face."""
+"""Standard deviation of the blur of patches: gradients of noise are not gradients of the face."""
 _ROUNDS: Final = 6
 _CONVERGED_PX: Final = 0.01
 """A step that moves no corner of the patch further than this, in patch pixels, ends the rounds."""

@@ -32,7 +32,7 @@ def _interpreter_class() -> tuple[str, Any]:
     forced = os.environ.get(RUNTIME_VARIABLE, "").strip()
     if forced and forced not in _MODULES:
         raise MissingExtraError(
-            f"{RUNTIME_VARIABLE}={forced} names no runtime: use {' or '.join(_MODULES)}, or unset it"
+            f"{RUNTIME_VARIABLE}={forced} does not name a runtime: use {' or '.join(_MODULES)}, or unset it"
         )
     for name in [forced] if forced else list(_MODULES):
         try:
@@ -57,7 +57,7 @@ class Network:
         """Read, check and load the network of a manifest entry.
 
         Raises:
-            ManifestError: the file cannot be read, is no network, or takes another input than stated.
+            ManifestError: the file cannot be read, is not a network, or takes another input than stated.
             ModelHashError: the file is not the one that the manifest names.
             MissingExtraError: no runtime is installed.
         """
@@ -68,7 +68,7 @@ class Network:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ManifestError(
-                f"model {entry.name!r}: {entry.path} is no network that this runtime can load: "
+                f"model {entry.name!r}: {entry.path} is not a network that this runtime can load: "
                 "use a .tflite file"
             ) from error
         self.entry: Final = entry

@@ -65,7 +65,7 @@ def load_reference(source: Path | str | bytes | bytearray, networks: FaceNetwork
     read has been overwritten.
 
     Raises:
-        PictureError: the file is no picture that can be loaded.
+        PictureError: the file is not a picture that can be loaded.
         NoFaceError: no face was found.
         SeveralFacesError: two faces of similar size were found.
         ReferenceUnusableError: the portrait is too small or too blurred.
@@ -147,7 +147,7 @@ def _refuse_second(faces: list[Detection], shrunk: float) -> None:
     if len(faces) > 1 and faces[1].size_px >= GHOST_SIZE * faces[0].size_px:
         sizes = " and ".join(f"{face.size_px / shrunk:.0f}" for face in faces[:2])
         raise SeveralFacesError(
-            f"the reference holds two faces of similar size ({sizes} pixels): "
+            f"the reference shows two faces of similar size ({sizes} pixels): "
             "use a picture with one main portrait"
         )
 
@@ -182,5 +182,5 @@ def _reference(portrait: NDArray[np.uint8], face: Detection, networks: FaceNetwo
 
 def _no_face() -> NoFaceError:
     return NoFaceError(
-        "the reference holds no face: use a picture in which the portrait is whole and well lit"
+        "the reference shows no face: use a picture in which the portrait is whole and well lit"
     )

@@ -1,4 +1,4 @@
-"""Loads a picture from a file that nobody vouches for, into memory that can be overwritten."""
+"""Loads a picture from an untrusted file into memory that can be overwritten."""
 
 from __future__ import annotations
 

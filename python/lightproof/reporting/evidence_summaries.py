@@ -1,4 +1,4 @@
-"""The evidence of a session in words and figures: what each cue, and the match, say of themselves."""
+"""The evidence of a session in words and figures: the summary that each cue, and the match, give."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ class ReportPage:
     """One session of a report.
 
     Attributes:
-        title: what was done, in a few words: the name of the case or of the person's errand.
-        session: how it ended; run it with ``keep_trace=True``, or there are no charts of what was measured.
+        title: what was done, in a few words: the name of the case or the purpose.
+        session: how it ended; run it with ``keep_trace=True``, else charts of what was measured are missing.
         versions: name -> version of the software.
         rig: what the session ran on.
         policy: the policy it ran under, for its tolerances.
@@ -131,7 +131,7 @@ def _page_html(pages: Sequence[ReportPage]) -> str:
 
 
 def _section(page: ReportPage, name: str) -> dict[str, Any]:
-    """Return what the template says about one session; ``name`` is unique in the file."""
+    """Return what the template shows of one session; ``name`` is unique in the file."""
     session = page.session
     return {
         "id": name,

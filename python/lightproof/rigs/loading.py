@@ -5,8 +5,7 @@ A third party adds a rig with an entry point in its own package::
     [project.entry-points."lightproof.rigs"]
     bench = "my_bench.rig:open_rig"      # a callable: RigOptions -> Rig
 
-or names it on the command line as ``--rig my_bench.rig:open_rig``. The house's own names cannot be taken
-over.
+or names it on the command line as ``--rig my_bench.rig:open_rig``. The built-in names cannot be taken over.
 """
 
 from __future__ import annotations
@@ -57,10 +56,10 @@ def open_rig(name: str, options: RigOptions) -> Rig:
         options: what the rig's factory is called with.
 
     Raises:
-        RigNotFoundError: there is no such rig, or for ``auto`` neither camera nor screen.
+        RigNotFoundError: no rig has this name, or for ``auto`` there is neither camera nor screen.
         CameraNotFoundError: ``auto``, and there is no camera.
         DisplayNotFoundError: ``auto``, and there is no screen.
-        RigError: the factory cannot be loaded, fails, or returns something that is no rig.
+        RigError: the factory cannot be loaded, fails, or returns something that is not a rig.
         LightproofError: whatever the factory raises on purpose.
     """
     if name == AUTO:
@@ -83,7 +82,7 @@ def open_rig(name: str, options: RigOptions) -> Rig:
             "ask whoever provides it"
         ) from error
     raise RigError(
-        f"rig {name!r}: {target} returned a {type(rig).__name__}, which is no Rig; see lightproof.rigs.Rig"
+        f"rig {name!r}: {target} returned a {type(rig).__name__}, which is not a Rig; see lightproof.rigs.Rig"
     )
 
 

@@ -39,7 +39,7 @@ class CameraMetadata:
 
     ``gain`` is the product of analogue and digital gain. ``white_balance`` is (red gain, blue gain), or a
     colour temperature in kelvin as a 1-tuple. ``locked`` is True only if exposure, gain and white balance
-    are known to be held by hand, False if one of them is known to run free.
+    are known to be held by hand, False if one of them is known to be automatic.
     """
 
     gain: float | None = None
@@ -82,7 +82,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Where the camera stands to the screen, in metres.
+    """Where the camera is relative to the screen, in metres.
 
     ``screen_m`` is (width, height) of the lit area. ``camera_m`` is the camera's position relative to the
     screen's
@@ -176,7 +176,7 @@ class Rig(Protocol):
     def frames(self, until_s: float) -> Iterator[Frame]:
         """Yield the frames that the camera delivers until the clock reaches ``until_s``, oldest first.
 
-        A frame that was delivered while nobody asked is kept and comes first.
+        Frames that were delivered in the meantime are kept and come first.
         """
         ...
 

@@ -59,7 +59,7 @@ class Attack(StrEnum):
         """Return the attack of this name; hyphens and underscores mean the same.
 
         Raises:
-            InputError: there is no such attack.
+            InputError: no attack has this name.
         """
         try:
             return cls(name.strip().lower().replace("_", "-"))

@@ -140,7 +140,7 @@ def load(path: Path) -> LightTransport:
         Exception
     ) as error:  # zipfile and numpy raise a dozen kinds on corrupt input; all mean the same to the user
         raise BasisError(
-            f"{path.name} is no intact .npz file ({type(error).__name__}); render or copy it again"
+            f"{path.name} is not an intact .npz file ({type(error).__name__}); render or copy it again"
         ) from error
     top_left, top_right, bottom_left, bottom_right = (images.pop(_FILE_KEY[name]) for name in QUADRANTS)
     emission = images.pop("emission", None)

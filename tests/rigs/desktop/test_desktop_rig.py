@@ -441,7 +441,7 @@ def test_the_size_of_the_screen_can_be_set(screen: VirtualScreen, monkeypatch: p
 
 @pytest.mark.parametrize("size", ["", "34", "0x19", "34x", "-3x4", "34x19x2", "34 x 19", "1e3x4"])
 def test_a_size_that_is_none_is_refused_by_name(size: str) -> None:
-    with pytest.raises(InputError, match=f"screen_cm={size!r} is no size"):
+    with pytest.raises(InputError, match=f"screen_cm={size!r} is not a size"):
         open_rig(RigOptions(settings={"screen_cm": size}))
 
 

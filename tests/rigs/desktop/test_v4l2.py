@@ -315,7 +315,7 @@ def test_a_camera_that_cannot_be_opened_says_why_and_is_let_go(
 
 def test_a_device_that_is_no_camera_is_refused_by_name(driver: Driver) -> None:
     driver.capabilities = video.Capability.VIDEO_OUTPUT
-    with pytest.raises(RigError, match="is no camera"):
+    with pytest.raises(RigError, match="is not a camera"):
         V4l2Camera(DEVICE).open()
     assert driver.closed == ["device"]
 
@@ -502,7 +502,7 @@ def test_an_unknown_camera_is_refused_with_the_list_of_those_that_are_there() ->
 
 
 def test_no_camera_at_all_is_an_error_that_says_what_to_do() -> None:
-    with pytest.raises(CameraNotFoundError, match="connect one, or try it by --rig simulated"):
+    with pytest.raises(CameraNotFoundError, match="connect one, or try it with --rig simulated"):
         choose_device(None, ())
 
 

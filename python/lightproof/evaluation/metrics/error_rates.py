@@ -36,7 +36,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How presentations ended. Errors are no attempts: in them nothing was presented to the end."""
+    """How presentations ended. Errors are not attempts: in them nothing was presented to the end."""
 
     accepted: int = 0
     rejected: int = 0
@@ -72,14 +72,14 @@ def clopper_pearson(successes: int, trials: int, confidence: float = CONFIDENCE)
     They hold for independent trials. Without trials they are 0 and 1.
 
     Raises:
-        InputError: there are more successes than trials, or fewer than none.
+        InputError: there are more successes than trials, or fewer than 0.
 
     Example::
 
         clopper_pearson(0, 100)   # (0.0, 0.0362)
     """
     if not 0 <= successes <= trials:
-        raise InputError(f"{successes} successes in {trials} trials cannot be; give 0 to {trials}")
+        raise InputError(f"{successes} successes in {trials} trials are impossible; give 0 to {trials}")
     if trials == 0:
         return 0.0, 1.0
     bounds = binomtest(successes, trials).proportion_ci(confidence, method="exact")
@@ -141,7 +141,7 @@ def worst_tradeoff(
 ) -> Tradeoff | None:
     """Return the :func:`tradeoff` in which APCER is, at each threshold, that of the species with the highest.
 
-    Species are not averaged: so many attacks of an easy kind would hide those of a hard one.
+    Species are not averaged: many attacks of an easy kind would hide those of a hard one.
     """
     attacks = [found for found in map(_scored, species) if found.attempts]
     own = _scored(bona_fide)

@@ -15,10 +15,10 @@ from lightproof.evaluation.people import UNSTATED, Groups
 
 
 def groups(own: Sequence[Finished], attacks: Sequence[Finished], people: Groups) -> dict[str, Any]:
-    """Return by what people differ -> what is known of each group, and how far groups lie apart.
+    """Return what people are grouped by -> the rates of each group, and how far groups lie apart.
 
-    An attack belongs to the group of the person whom it shows. Those of whom nothing is stated are a group of
-    their own, which no spread takes in.
+    An attack belongs to the group of the person whom it shows. People without a stated group are a group of
+    their own, which is left out of every spread.
     """
     names = dict.fromkeys(name for person in people.values() for name in person)
     return {name: _grouped(name, own, attacks, people) for name in names}
@@ -56,6 +56,6 @@ def _group(own: Sequence[Finished], attacks: Sequence[Finished]) -> dict[str, An
 
 
 def _order(group: str) -> tuple[bool, float, str]:
-    """Sort bands by their numbers, texts by the alphabet, and those of whom nothing is stated last."""
+    """Sort bands by their numbers, texts by the alphabet, and the unstated last."""
     number = re.match(r"-?\d+(?:\.\d+)?", group)
     return group == UNSTATED, float(number[0]) if number else float("inf"), group

@@ -57,7 +57,8 @@ def bona_fide_rates_by_part(group: Sequence[Finished]) -> dict[str, Any]:
 
 
 def spread(groups: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Return the largest difference of BPCER and BPNRR between two groups; null where there are no two."""
+    """Return the largest difference of BPCER and BPNRR between two groups; null with fewer than two
+    groups."""
 
     def between(rate: str) -> float | None:
         values = [group[rate] for group in groups if group[rate] is not None]

@@ -3,7 +3,7 @@
 The **relief margin** is what the session itself decides relief by: the standard errors by which a relief
 coefficient clears the least that passes, (k - least) / sigma, the smaller of the two axes, across and down.
 From ``CLEARANCE_Z`` on the relief passes, under ``-CLEARANCE_Z`` it fails, between them it is inconclusive.
-Every other cue, and the vetoes of relief itself (misfit, a mirror image), decide beside it.
+Every other cue, and the vetoes of relief itself (misfit, a mirror image), decide as well.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ReliefScore:
         """Return the score with these fields.
 
         Raises:
-            KeyError, TypeError, ValueError: they are none of a score.
+            KeyError, TypeError, ValueError: they are not the fields of a score.
         """
         return cls(float(values["value"]), bool(values["others_pass"]), float(values["needed"]))
 

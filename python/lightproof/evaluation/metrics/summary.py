@@ -29,7 +29,7 @@ _FIGURES: Final = {
     "latency": ("latency_s",),
     "relief": ("across", "across_sigma", "down", "down_sigma", "misfit"),
 }
-"""What is told of a presentation that came out wrong."""
+"""What is reported of a presentation that was classified wrongly."""
 
 
 def summarise(

@@ -35,7 +35,8 @@ def words(name: str) -> str:
 
 
 def label(name: str, letters: int = _LABEL_LETTERS) -> str:
-    """Return a name for a place in a chart: of a long one the beginning and the end, where names differ."""
+    """Return a name as short as a chart needs: a long one keeps its beginning and its end, where names
+    differ."""
     told = words(name)
     if len(told) <= letters:
         return told

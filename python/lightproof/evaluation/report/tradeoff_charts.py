@@ -45,7 +45,7 @@ _BELOW_RESOLUTION: Final = 0.7
 def tradeoff_chart(curves: Mapping[str, Mapping[str, Any]], coloured: frozenset[str], name: str) -> str:
     """Return a detection error trade-off per species or group as SVG.
 
-    A rate of zero is drawn where so many attempts cannot tell it from more, at 1 / (n + 1), and what lies
+    A rate of zero is drawn at 1 / (n + 1), which this number of attempts cannot tell from zero, and what lies
     beyond is shaded. A dot marks the sessions' own APCER and BPCER, a ring the same with BPNRR added.
 
     Args:
@@ -153,7 +153,7 @@ def _mark(axes: Axes, point: Mapping[str, float], finest: float, own_finest: flo
 
 
 def _resolution(curve: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the rates of attacks and of people that so many attempts can hardly tell from zero."""
+    """Return the rates of attacks and of people that the number of attempts can hardly tell from zero."""
     attempts = curve["attempts"]
     return 1 / (attempts["attacks"] + 1), 1 / (attempts["bona_fide"] + 1)
 

@@ -37,8 +37,8 @@ def on_cluster(
 
     Raises:
         MissingExtraError: Dask's distributed scheduler is not installed.
-        ClusterNotFoundError: nobody answers there.
-        WorkersLostError: the scheduler is gone, or a trial outlived no worker.
+        ClusterNotFoundError: no scheduler answers there.
+        WorkersLostError: the scheduler is gone, or no worker survived a trial.
     """
     try:
         import distributed

@@ -36,12 +36,12 @@ def in_processes(
 def each_in_processes(
     tasks: Iterable[Task], workers: int, run: Callable[[Task], Done]
 ) -> Generator[Done, None, None]:
-    """Yield what becomes of tasks as it comes, from so many processes; they are ended if it is closed early.
+    """Yield the results of tasks as they come, from several processes, which are ended if it is closed early.
 
     ``run`` is a function of a module, so that other processes find it.
 
     Raises:
-        WorkersLostError: a process was killed, by the system for want of memory perhaps.
+        WorkersLostError: a process was killed, perhaps by the system because memory ran out.
     """
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare)
@@ -54,7 +54,7 @@ def each_in_processes(
         yield from as_they_come(tasks, submit, lambda: workers)
     except BrokenProcessPool as error:
         raise WorkersLostError(
-            "a worker process was killed (for want of memory, perhaps); run the same command again, "
+            "a worker process was killed (perhaps because memory ran out); run the same command again, "
             "with fewer --jobs"
         ) from error
     except BaseException:
@@ -66,7 +66,7 @@ def each_in_processes(
 
 
 def in_order(tasks: Sequence[Task], workers: int, run: Callable[[Task], Done]) -> list[Done]:
-    """Return what becomes of tasks, in their order; see :func:`each_in_processes`."""
+    """Return the results of tasks in their order; see :func:`each_in_processes`."""
     with closing(each_in_processes(enumerate(tasks), workers, partial(_numbered, run))) as results:
         done = dict(results)
     return [done[number] for number in range(len(tasks))]

@@ -157,7 +157,7 @@ def _drawn(challenge: Challenge, light_s: float, width_px: int, panels: int) -> 
 
 
 def _draw_strips(axes: Axes, challenge: Challenge, light_s: float, span_s: tuple[float, float]) -> None:
-    # The screen goes back to neutral a refresh or two after the last step: that is no step of its own.
+    # The screen goes back to neutral a refresh or two after the last step: that is not a step of its own.
     played = challenge.steps_start_s < light_s - _REFRESHES_S
     starts_s = [span_s[0], *challenge.steps_start_s[played].tolist(), light_s]
     ends_s = [*starts_s[1:], span_s[1]]

@@ -1,4 +1,4 @@
-"""Cameras of a desktop: what one is, which there are, and which to take.
+"""Cameras of a desktop: their interface, the list of them, and which one to take.
 
 Third parties who have a camera of their own combine it with the desktop's screen by handing any
 :class:`Camera` to :class:`lightproof.rigs.desktop.DesktopRig`.
@@ -60,7 +60,7 @@ class Camera(Protocol):
     def lock(self) -> None:
         """Hold exposure, gain and white balance where they are now, as far as the camera allows.
 
-        What came of it stands in the ``metadata.locked`` of the frames that follow.
+        Whether it worked is in the ``metadata.locked`` of the frames that follow.
         """
         ...
 
@@ -109,15 +109,15 @@ def find_cameras(devices: Path = _DEVICES, video_class: Path = _CLASS) -> tuple[
 
 
 def choose_device(wanted: str | None, found: tuple[CameraDevice, ...] | None = None) -> CameraDevice:
-    """Return the device that was asked for by path, number or part of its name; the first one if None.
+    """Return the device that was requested by path, number or part of its name; the first one if None.
 
     Raises:
-        CameraNotFoundError: there is no camera, or none that answers to this.
+        CameraNotFoundError: there is no camera, or none matches.
     """
     cameras = find_cameras() if found is None else found
     if not cameras:
         raise CameraNotFoundError(
-            f"no camera was found ({_DEVICES}/video* is absent); connect one, or try it by --rig simulated"
+            f"no camera was found ({_DEVICES}/video* is absent); connect one, or try it with --rig simulated"
         )
     if wanted is None:
         return cameras[0]
@@ -128,11 +128,11 @@ def choose_device(wanted: str | None, found: tuple[CameraDevice, ...] | None = N
         if wanted.lower() in camera.name.lower():
             return camera
     known = ", ".join(f"{camera.path} ({camera.name})" for camera in cameras)
-    raise CameraNotFoundError(f"no camera answers to {wanted!r}; there is {known}")
+    raise CameraNotFoundError(f"no camera matches {wanted!r}; there is {known}")
 
 
 def camera_error(device: CameraDevice, error: OSError, *, streaming: bool) -> RigError:
-    """Return the typed error for what the kernel says of a camera, with the remedy."""
+    """Return the typed error for what the kernel reports of a camera, with the remedy."""
     who = f"camera {device.name!r} ({device.path})"
     reason = error.strerror or "no reason given"
     if streaming:

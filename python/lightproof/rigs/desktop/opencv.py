@@ -26,8 +26,8 @@ class OpenCvCamera:
     """A :class:`~lightproof.rigs.desktop.camera.Camera` whose frames are stamped when they arrive.
 
     A frame arrives when its last row was read, so its exposure is taken to start two periods earlier: one
-    for an exposure that nobody knows, one for the readout. What is wrong with that is constant but for the
-    jitter of the operating system, and the calibrated latency absorbs the constant.
+    for an exposure that is unknown, one for the readout. The error of that is constant except for the jitter
+    of the operating system, and the calibrated latency absorbs the constant.
     """
 
     def __init__(self, device: CameraDevice) -> None:
@@ -65,7 +65,7 @@ class OpenCvCamera:
         self._capture = capture
 
     def lock(self) -> None:
-        """Ask for manual exposure and white balance; OpenCV cannot tell what came of it."""
+        """Ask for manual exposure and white balance; OpenCV cannot tell whether it worked."""
         cv2 = importlib.import_module("cv2")
         self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL_EXPOSURE)
         self._capture.set(cv2.CAP_PROP_AUTO_WB, 0)
@@ -105,7 +105,8 @@ class OpenCvCamera:
         return f"{self._device.name!r} ({self._device.path})"
 
     def _explain_refusal(self) -> None:
-        """Raise the typed error of what OpenCV would only call closed, by opening the device node once."""
+        """Raise the typed error where OpenCV would only report that it is closed, by opening the device node
+        once."""
         if sys.platform != "linux":  # elsewhere a camera is a number and not a file
             return
         try:

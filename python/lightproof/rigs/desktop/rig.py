@@ -33,9 +33,9 @@ class DesktopRig:
     """A webcam above a screen, or any other :class:`~lightproof.rigs.desktop.camera.Camera` beside it.
 
     Entering covers the screen with neutral grey, starts the camera, lets its automatics settle on whoever is
-    there in that light, then locks exposure, gain and white balance for as long as the rig is open. Frames
-    that wait while nobody asks are kept up to 24; more are lost, which shows in their sequence numbers. Use
-    it from the main thread.
+    there in that light, then locks exposure, gain and white balance for as long as the rig is open. Up to 24
+    frames are kept while nobody asks for them; older ones are lost, which shows in their sequence numbers.
+    Use it from the main thread.
 
     Example::
 
@@ -195,6 +195,6 @@ def _size_from_cm(text: str) -> tuple[float, float]:
     width_m, height_m = (float(found[1]) / 100, float(found[2]) / 100) if found else (0.0, 0.0)
     if not width_m or not height_m:
         raise InputError(
-            f"{_SCREEN_SETTING}={text!r} is no size; write width x height in centimetres, as 34x19"
+            f"{_SCREEN_SETTING}={text!r} is not a size; write width x height in centimetres, as 34x19"
         )
     return width_m, height_m

@@ -13,7 +13,7 @@ _EDID_MAGIC = bytes.fromhex("00ffffffffffff00")
 def screen_size_m(drm: Path = _DRM) -> tuple[float, float]:
     """Return (width, height) of the one connected screen by its EDID, in metres, or a 13-inch laptop's.
 
-    With several screens connected nobody knows which one the person looks at, so a laptop's size is taken
+    With several screens connected it is unknown which one the person looks at, so a laptop's size is taken
     then too.
     """
     sizes = [size for edid in sorted(drm.glob("card*-*/edid")) if (size := _edid_size_m(edid)) is not None]

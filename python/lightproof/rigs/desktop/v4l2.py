@@ -133,7 +133,7 @@ class V4l2Camera:
         return None
 
     def close(self) -> None:
-        """Stop streaming and put the controls back as they were; what fails on a lost camera is let go."""
+        """Stop streaming and put the controls back as they were; what fails on a lost camera is ignored."""
         controls, self._controls = self._controls, None
         capture, self._capture = self._capture, None
         file, self._file = self._file, None
@@ -154,7 +154,7 @@ class V4l2Camera:
 
     def _agree_on_format(self, video: Any) -> None:
         if video.Capability.VIDEO_CAPTURE not in self._file.info.device_capabilities:
-            raise RigError(f"{self._who} is no camera; name another one by --set camera=NAME")
+            raise RigError(f"{self._who} is not a camera; name another one by --set camera=NAME")
         offered = [
             (kind.pixel_format.human_str(), kind.width, kind.height, float(kind.max_fps))
             for kind in self._file.info.frame_types
@@ -270,7 +270,7 @@ def can_lock(device: CameraDevice) -> bool:
     Raises:
         CameraBusyError: another program holds it.
         CameraNotFoundError: it is gone.
-        RigError: it may not be opened, or is no camera.
+        RigError: it may not be opened, or is not a camera.
     """
     video = importlib.import_module("linuxpy.video.device")
     try:

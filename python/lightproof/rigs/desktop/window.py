@@ -31,7 +31,8 @@ _PRETENDED_SCREENS = ("dummy", "offscreen")
 
 
 def display_available(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether this process may have a screen: where X11 or Wayland has one, it was told of it."""
+    """Return whether this process may have a screen: where X11 or Wayland has one, the environment says
+    so."""
     return sys.platform in ("darwin", "win32") or bool(
         environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     )
@@ -77,7 +78,7 @@ class LightWindow:
         except pygame.error as error:
             self.close()
             raise DisplayNotFoundError(
-                f"the screen is of no use ({error}); run it in a desktop session"
+                f"the screen cannot be used ({error}); run it in a desktop session"
             ) from error
         except DisplayNotFoundError:
             self.close()
@@ -106,7 +107,7 @@ class LightWindow:
         return self._flip()
 
     def say(self, message: str) -> None:
-        """Show one line of words at the lower edge until the next call; an empty one shows none."""
+        """Show one line of words at the lower edge until the next call; an empty one removes it."""
         line = " ".join(message.split())
         if line != self._message:
             self._message = line

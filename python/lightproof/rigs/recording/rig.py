@@ -34,7 +34,7 @@ class RecordingRig:
     """A rig that answers as the recorded rig did.
 
     A session that asks the same in the same order gets the same answers to the last bit, the clock included.
-    One that asks otherwise still meets an honest rig: frames come in their order and never before the flip
+    One that asks differently still gets an honest rig: frames come in their order and never before the flip
     that they followed, frames that it does not ask for before its next flip are passed over, and the clock
     never goes back. It must show the recorded illuminations: a face lit by one challenge cannot be replayed
     under another.
@@ -114,7 +114,7 @@ class RecordingRig:
             )
         if event.illumination != asked:
             raise RecordingError(
-                f"recording: {self._directory} was lit by {event.illumination} where {asked} is asked for; "
+                f"recording: {self._directory} was lit by {event.illumination} where {asked} is requested; "
                 "it belongs to another challenge"
             )
         self._pass(event)
@@ -145,7 +145,7 @@ class RecordingRig:
                 return
 
     def say(self, message: str) -> None:
-        """Do nothing: the recorded person hears no more guidance."""
+        """Do nothing: the recorded person cannot be guided."""
 
     def _peek(self) -> Event | None:
         if self._pictures is None:

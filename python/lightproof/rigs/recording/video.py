@@ -2,7 +2,7 @@
 
 FFV1 knows packed RGB as BGR0 and 4:2:0 as three planes, so both packed orders are stored as BGR0 and both
 4:2:0 layouts as planes: only bytes change place, no colour is converted. The decoder hides damage as well as
-it can, so whoever reads compares each picture with its :func:`checksum`.
+it can, so readers compare each picture with its :func:`checksum`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def packed_pixels(frame: Frame) -> NDArray[np.uint8]:
     image, width, height = frame.image, frame.width, frame.height
     where = f"a {frame.pixel_format} frame of {width}x{height}"
     if frame.pixel_format not in _STORED_AS or width < 1 or height < 1 or image.dtype != np.uint8:
-        raise FrameError(f"{where} with values of type {image.dtype} is none: use uint8 and a known format")
+        raise FrameError(
+            f"{where} with values of type {image.dtype} is not a picture: use uint8 and a known format"
+        )
     if _STORED_AS[frame.pixel_format] == "bgr0":
         if image.shape != (height, width, 3):
             raise FrameError(f"{where} has shape {image.shape}: make it {(height, width, 3)}")
@@ -115,7 +117,7 @@ class VideoWriter:
         self._raise_failure()
 
     def abandon(self) -> None:
-        """Stop without writing what is queued; the file is then good for nothing but to be deleted."""
+        """Stop without writing what is queued; the file is then useless and is to be deleted."""
         self._abandoned = True
         self._queue.put(None)
         self._thread.join()

@@ -83,7 +83,7 @@ class RecordingWriter:
             self._context[key] = json.loads(json.dumps(value, allow_nan=False))
         except (TypeError, ValueError) as error:
             raise InputError(
-                f"note {key!r} of a recording is no JSON value; write bytes as hexadecimal"
+                f"note {key!r} of a recording is not a JSON value; write bytes as hexadecimal"
             ) from error
 
     def __enter__(self) -> Self:
@@ -128,7 +128,7 @@ class RecordingWriter:
 
         Raises:
             FrameError: a frame differs in size or format from the first, or is malformed.
-            RecordingError: the disk is full or gone.
+            RecordingError: the disk is full or missing.
         """
         for frame in self._rig.frames(until_s):
             pixels = packed_pixels(frame)

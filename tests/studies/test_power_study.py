@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from lightproof._core import response_strength
+from lightproof.errors import InputError
 from lightproof.simulation.conditions import Conditions
 from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 from studies.freshness.power_chart import Curve
-from studies.freshness.power_study import DWELLS, draw, power, power_by_dwells
+from studies.freshness.power_study import (
+    DWELLS,
+    Study,
+    draw,
+    power,
+    power_by_dwells,
+    power_table,
+    seconds_table,
+)
 from studies.freshness.ranking import comes_first
 
 FEW = 2**10 - 1
@@ -97,3 +107,30 @@ def test_the_drawing_stands_alone_and_says_what_it_shows() -> None:
     texts = "".join(root.itertext())
     for words in ("a room of 10,000 lx", "7-inch screen", "seconds of light", "30 fps"):
         assert words in texts
+
+
+def measured() -> Study:
+    """Return a study of 4 sessions for each figure, with one room and two responses."""
+    room = {"300 lx": (0.25, 1.0), "300 lx, one look": (0.5, 1.0)}
+    curves = {name: [Curve("30 fps", (1.0, 10.0), shares)] for name, shares in room.items()}
+    return Study(4, {**curves, "seconds": [Curve("5 %", (1.0, 3.2), (0.0, 0.75))]})
+
+
+def test_the_tables_count_sessions_by_four_looks_and_by_one() -> None:
+    assert power_table(measured()).splitlines()[0] == "| room, fps | 1 % | 10 % |"
+    assert power_table(measured()).splitlines()[2:] == ["| 300 lx, 30 | 1 / 2 | 4 / 4 |"]
+    assert seconds_table(measured()).splitlines()[2:] == ["| 5 % | 0 | 3 |"]
+
+
+def test_a_study_that_was_kept_is_read_as_it_was(tmp_path: Path) -> None:
+    measured().save(tmp_path / "curves.json")
+    assert Study.load(tmp_path / "curves.json") == measured()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"sessions": 4, "curves": {"300 lx": [{"name": "30 fps"}]}}']
+)
+def test_a_file_of_something_else_is_not_taken_for_a_study(tmp_path: Path, text: str) -> None:
+    (tmp_path / "curves.json").write_text(text)
+    with pytest.raises(InputError, match="does not hold curves of this study"):
+        Study.load(tmp_path / "curves.json")
