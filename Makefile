@@ -58,7 +58,8 @@ bench: install-dev ## Measure speed
 
 study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, films of sessions from BASES, and power
 	cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
-	@if [ -d "$(BASES)" ]; then set -x; $(BIN)/python -m studies.freshness.wrong_challenge_study --bases "$(BASES)" $(WRITE); \
+	@if [ -d "$(BASES)" ]; then set -ex; $(BIN)/python -m studies.freshness.wrong_challenge_study --bases "$(BASES)" $(WRITE); \
+	  $(BIN)/python -m studies.freshness.code_share --bases "$(BASES)" $(WRITE); \
 	else echo "no wrong challenges are held against films: there are no bases in $(BASES); set BASES=DIR"; fi
 	$(BIN)/python -m studies.freshness.power_study --sessions 25 $(WRITE)
 
