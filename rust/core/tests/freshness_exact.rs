@@ -53,7 +53,7 @@ fn comes_first(scorer: &Scorer, codes: &[u8; ILLUMINATIONS], seed: &[u8; 32], de
     scorer.rank(codes, seed, decoys).rank == 1
 }
 
-/// What came of many wrong challenges.
+/// How many scorings of wrong challenges of one kind there were, and how many of them were accepted.
 struct Count {
     kind: &'static str,
     scorings: u64,

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from lightproof.evaluation.species import Subjects
 
-Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Probability: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 SumOfShares: TypeAlias = Annotated[float, Meta(ge=0, le=2)]
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 Thresholds: TypeAlias = tuple[float, ...]
@@ -50,13 +50,13 @@ class _Counted(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class AttackRates(_Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Attacks of one species; a rate is null where nothing was attempted."""
 
-    apcer: Share | None
-    apcer_lower95: Share
-    apcer_upper95: Share
-    apnrr: Share | None
-    apnrr_lower95: Share
-    apnrr_upper95: Share
-    inconclusive_rate: Share | None
+    apcer: Probability | None
+    apcer_lower95: Probability
+    apcer_upper95: Probability
+    apnrr: Probability | None
+    apnrr_lower95: Probability
+    apnrr_upper95: Probability
+    inconclusive_rate: Probability | None
     riapar: SumOfShares | None
     riapar_lower95: SumOfShares
     riapar_upper95: SumOfShares
@@ -72,16 +72,16 @@ class AttackRatesByPart(AttackRates, frozen=True, forbid_unknown_fields=True, kw
 class BonaFideRates(_Counted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Bona fide presentations; a rate is null where nothing was attempted."""
 
-    bpcer: Share | None
-    bpcer_lower95: Share
-    bpcer_upper95: Share
-    bpnrr: Share | None
-    bpnrr_lower95: Share
-    bpnrr_upper95: Share
-    inconclusive_rate: Share | None
-    false_reject_rate: Share | None
-    false_reject_rate_lower95: Share
-    false_reject_rate_upper95: Share
+    bpcer: Probability | None
+    bpcer_lower95: Probability
+    bpcer_upper95: Probability
+    bpnrr: Probability | None
+    bpnrr_lower95: Probability
+    bpnrr_upper95: Probability
+    inconclusive_rate: Probability | None
+    false_reject_rate: Probability | None
+    false_reject_rate_lower95: Probability
+    false_reject_rate_upper95: Probability
 
 
 class BonaFideRatesByPart(BonaFideRates, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -95,7 +95,7 @@ class RejectionObject(Struct, frozen=True, forbid_unknown_fields=True):
     """BPCER at rising thresholds."""
 
     threshold: Thresholds
-    bpcer: tuple[Share, ...]
+    bpcer: tuple[Probability, ...]
 
 
 class AttemptsObject(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,17 +108,17 @@ class AttemptsObject(Struct, frozen=True, forbid_unknown_fields=True):
 class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
     """Rates of the sessions' own decisions."""
 
-    apcer: Share
-    bpcer: Share
-    bpnrr: Share
+    apcer: Probability
+    bpcer: Probability
+    bpnrr: Probability
 
 
 class TradeoffObject(Struct, frozen=True, forbid_unknown_fields=True):
     """APCER and BPCER at rising thresholds."""
 
     threshold: Thresholds
-    apcer: tuple[Share, ...]
-    bpcer: tuple[Share, ...]
+    apcer: tuple[Probability, ...]
+    bpcer: tuple[Probability, ...]
     attempts: AttemptsObject
     operating_point: OperatingPoint
 
@@ -225,8 +225,8 @@ class GroupObject(BonaFideRatesByPart, frozen=True, forbid_unknown_fields=True, 
 class Spread(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The largest difference between two groups; null where there are no two."""
 
-    bpcer_spread: Share | None
-    bpnrr_spread: Share | None
+    bpcer_spread: Probability | None
+    bpnrr_spread: Probability | None
 
 
 class GroupsObject(Spread, frozen=True, forbid_unknown_fields=True, kw_only=True):
