@@ -19,8 +19,7 @@ _LIMITS = threadpool_limits(1)  # in force as long as the process runs
 
 
 def best_s(*works: Callable[[], object], seconds: float = 1.0) -> list[float]:
-    """Return the least processor time in seconds of each of ``works``, run in turns for about ``seconds``
-    each."""
+    """Return the least processor time in seconds of each work, run in turns for about ``seconds`` each."""
     least = [float("inf")] * len(works)
     for work in works:
         work()

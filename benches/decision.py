@@ -31,8 +31,10 @@ STEPS = ("evidence", "match", "verdict", "result")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Seconds by the clock and of processor time (all threads): a dwell, the look, the steps after it, and
-    all."""
+    """Seconds by the clock and of processor time: a dwell, the look, the steps after it, and all.
+
+    The processor time is that of all threads.
+    """
 
     outcome: str
     dwell_s: float

@@ -1,5 +1,7 @@
-"""The frame path against NumPy and OpenCV: 1280 × 720 YUV420, a face of 300 pixels, 48 × 40 cells of linear
-light."""
+"""The frame path against NumPy and OpenCV.
+
+On 1280 × 720 YUV420, with a face of 300 pixels and 48 × 40 cells of linear light.
+"""
 
 from __future__ import annotations
 
@@ -144,8 +146,10 @@ def filtered(
 
 @dataclass(frozen=True, slots=True)
 class FramePath:
-    """Seconds of one frame, and how far the results are apart (largest and root mean square, linear
-    light)."""
+    """Seconds of one frame, and how far the results are apart.
+
+    Differences are the largest and the root mean square, in linear light.
+    """
 
     sampler_s: float
     sampler_and_response_s: float

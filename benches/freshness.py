@@ -1,5 +1,7 @@
-"""Ranking among decoys against NumPy: the same score of the same challenges, in chunks, in single
-precision."""
+"""Ranking among decoys against NumPy: the same score of the same challenges.
+
+NumPy works in chunks, in single precision.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,10 @@ MIN_ENERGY = 0.25
 
 
 class MadeUpSession:
-    """The light of a face that follows its challenge at 5 %, with a slow sway and noise; 96 frames by
-    default."""
+    """The light of a face that follows its challenge at 5 %, with a slow sway and noise.
+
+    There are 96 frames by default.
+    """
 
     def __init__(self, frames: int = 96) -> None:
         """Play the challenge and film it."""
@@ -56,8 +60,10 @@ class MadeUpSession:
 
 
 class Twin:
-    """The scorer once more, in NumPy. It takes the whitened light and shares as given: these are made once a
-    session."""
+    """The scorer once more, in NumPy.
+
+    It takes the whitened light and shares as given: these are made once a session.
+    """
 
     def __init__(self, whitened: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
         """Prepare the tables from whitened features (T, 3) and whitened shares (T, 16)."""
@@ -104,8 +110,10 @@ class Twin:
     def rank(
         self, challenge: NDArray[np.uint8], decoys: Iterator[NDArray[np.uint8]], *, ceilings: bool
     ) -> int:
-        """Return one more than the number of decoys that score as high; with ceilings only those that could
-        are scored."""
+        """Return one more than the number of decoys that score as high.
+
+        With ceilings, only the decoys that could score as high are scored.
+        """
         own = self.scores(challenge[None])[0]
         at_least = 0
         for codes in decoys:
@@ -164,8 +172,10 @@ def whitened(session: MadeUpSession) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Seconds of a ranking by the core (2²⁰ and 2²² decoys) and by NumPy (2²⁰), and how well their scores
-    correlate."""
+    """Seconds of a ranking by the core and by NumPy, and how well their scores correlate.
+
+    The core ranks among 2²⁰ and among 2²² decoys, NumPy among 2²⁰.
+    """
 
     core_s: float
     core_look_s: float

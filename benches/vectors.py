@@ -1,5 +1,6 @@
-"""Whether the hot loops are vectors on x86-64 and on aarch64: emits the assembly for both and counts
-instructions. It needs ``rustup target add aarch64-unknown-linux-gnu``.
+"""Whether the hot loops are vectors on x86-64 and on aarch64, by a count of instructions.
+
+It emits the assembly for both, and needs ``rustup target add aarch64-unknown-linux-gnu``.
 
 Counted are the functions that hold the hot loops, with all that was inlined into them: instructions on whole
 registers against those that do the same arithmetic on one number. On x86-64 the version for AVX2 is counted,

@@ -64,12 +64,12 @@ class DeviceKey:
 
 
 def state_directory() -> Path:
-    """Return the directory of what this device keeps, which need not exist yet.
+    r"""Return the directory of what this device keeps, which need not exist yet.
 
     ``$LIGHTPROOF_HOME``, else what the system keeps for it: on Linux ``$XDG_STATE_HOME/lightproof`` or
     ``~/.local/state/lightproof`` (XDG Base Directory Specification 0.8; a relative ``$XDG_STATE_HOME`` is
     ignored as it demands), on macOS ``~/Library/Application Support/lightproof``, on Windows
-    ``%LOCALAPPDATA%\\lightproof``.
+    ``%LOCALAPPDATA%\lightproof``.
 
     Raises:
         DeviceKeyError: no variable is set and there is no home directory.

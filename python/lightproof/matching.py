@@ -45,8 +45,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class MatchEvidence:
-    """What the comparison says. ``score`` is a cosine, None where there was nothing to compare; it stays
-    local."""
+    """What the comparison says.
+
+    ``score`` is a cosine, None where there was nothing to compare; it stays local.
+    """
 
     finding: Finding
     reasons: tuple[ReasonCode, ...]

@@ -1,5 +1,7 @@
-"""What a report says of one part of the evidence: its finding, a sentence, and every number beside what is
-asked."""
+"""What a report says of one part of the evidence.
+
+Its finding, a sentence, and every number beside what is asked.
+"""
 
 from __future__ import annotations
 

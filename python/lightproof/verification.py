@@ -1,5 +1,6 @@
-"""One session, top to bottom: request → consent → reference → position → challenge → evidence → match →
-verdict → signed result → forget.
+"""One session, top to bottom.
+
+Request → consent → reference → position → challenge → evidence → match → verdict → signed result → forget.
 
 Each step is a module of that name; this one only puts them in order. Whatever happens, pictures, cells and
 embeddings are overwritten when the session ends.

@@ -62,8 +62,10 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pause:
-    """When the evidence is looked at: after this number of exposures and steps; ``track`` is the face's by
-    then."""
+    """When the evidence is looked at: after this number of exposures and steps.
+
+    ``track`` is the face's by then.
+    """
 
     exposures: int
     shown: int
@@ -72,8 +74,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookState:
-    """What a session would have seen by a look: ``late_s`` is the most that a flip was late, in seconds;
-    ``last`` says that this look is the end of the light."""
+    """What a session would have seen by a look.
+
+    ``late_s`` is the most that a flip was late, in seconds; ``last`` says that this look is the end of the
+    light.
+    """
 
     observation: Observation
     late_s: float
@@ -198,10 +203,10 @@ def film(trial: Trial) -> Film:
 
 
 def record(trial: Trial, folder: Path) -> Path:
-    """Run the whole session of a trial, save it by the product's own writer, as ``--record`` does, and return
-    the folder of the recording.
+    """Run the whole session of a trial, save it as ``--record`` does, and return the recording's folder.
 
-    It lies where :func:`~lightproof.evaluation.species.find_recordings` finds it in ``folder``.
+    The product's own writer saves it. It lies where :func:`~lightproof.evaluation.species.find_recordings`
+    finds it in ``folder``.
 
     Raises:
         LightproofError: the source cannot be used, or the recording cannot be written.

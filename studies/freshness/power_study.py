@@ -77,8 +77,10 @@ def power_by_dwells(setting: Setting, sessions: int, decoys: int = MAX_DECOYS) -
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What was measured, with this number of sessions for each figure: the room, ``"<room>, one look"`` and
-    :data:`SECONDS` -> curves."""
+    """What was measured, with this number of sessions for each figure.
+
+    The room, ``"<room>, one look"`` and :data:`SECONDS` -> curves.
+    """
 
     sessions: int
     curves: dict[str, list[Curve]]

@@ -43,8 +43,10 @@ MAX_ROUNDS: Final = 3
 def simulated_trials(
     sources: Sequence[Source], levels: Sequence[str], lights: Sequence[str], seed: int
 ) -> Iterator[Trial]:
-    """Yield trials to film without end: all species in turn, then their next sources, each at a level and in
-    a light drawn at random, all pairs equally often."""
+    """Yield trials to film without end: all species in turn, then their next sources.
+
+    Each is at a level and in a light drawn at random, all pairs of these equally often.
+    """
     turns: Counter[str] = Counter()
     order: list[tuple[int, str, Source]] = []
     for source in sources:

@@ -49,8 +49,7 @@ def films_table(held: Sequence[WorkResult]) -> str:
 
 
 def remarks(held: Sequence[WorkResult]) -> list[str]:
-    """Return what else is to be said of a study as lines of Markdown: p-values, endings, films that are
-    missing.
+    """Return what else is to be said of a study: p-values, endings, missing films; lines of Markdown.
 
     Raises:
         InputError: nothing could be filmed.
@@ -67,8 +66,10 @@ def remarks(held: Sequence[WorkResult]) -> list[str]:
 
 
 def two_sided(successes: int, trials: int, chance: float) -> float:
-    """Return the probability of a count as far from what is expected, on either side: twice the smaller tail
-    of the binomial distribution, at most 1."""
+    """Return the probability of a count as far from what is expected, on either side.
+
+    It is twice the smaller tail of the binomial distribution, at most 1.
+    """
     at_most, at_least = binom.cdf(successes, trials, chance), binom.sf(successes - 1, trials, chance)
     return float(min(1.0, 2 * at_most, 2 * at_least))
 

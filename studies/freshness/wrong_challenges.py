@@ -43,8 +43,10 @@ FEW: Final = 2**10 - 1
 
 @dataclass(frozen=True, slots=True)
 class WorkUnit:
-    """What is done with the film of one trial: how many scorings, p-values and sessions, ``whole`` of which
-    are judged in every part whether or not their challenge comes first."""
+    """What is done with the film of one trial: how many scorings, p-values and sessions.
+
+    ``whole`` of the sessions are judged in every part whether or not their challenge comes first.
+    """
 
     trial: Trial
     scorings: int
@@ -80,8 +82,10 @@ class WorkResult:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a session ended: whether its challenge came first at any look, and its verdict; None is a verdict
-    that was not needed, and not verified."""
+    """How a session ended: whether its challenge came first at any look, and its verdict.
+
+    A verdict of None was not needed; such a session is not verified.
+    """
 
     fresh: bool
     verdict: Verdict | None

@@ -58,8 +58,7 @@ PEAK_CD_M2: Final = 1000.0
 
 
 def colour_matching(nm: Array) -> Array:
-    """Return the CIE 1931 2° colour matching functions x, y, z at these wavelengths, (3, N), from
-    colour-science."""
+    """Return the CIE 1931 2° colour matching functions x, y, z of colour-science at wavelengths, (3, N)."""
     import colour
 
     observer = colour.MSDS_CMFS["CIE 1931 2 Degree Standard Observer"]
@@ -113,8 +112,7 @@ def shown(panel: MeasuredPanel, codes: NDArray[np.uint8], gamma: str) -> Array:
 
 
 def swap_codes(first: int, second: int) -> list[int]:
-    """Return the codes of a challenge whose left and right half swap two colours of the palette all the
-    time."""
+    """Return the codes of a challenge whose left and right half keep swapping two colours of the palette."""
 
     def code(left: int, right: int) -> int:
         return left * 5 + (right if right < left else right - 1)
@@ -195,8 +193,7 @@ def margins(panel: MeasuredPanel, gamma: str, mode: Mode) -> Margins:
 
 
 def drawn_flashes(panel: MeasuredPanel, gamma: str, mode: Mode, count: int) -> tuple[int, int]:
-    """Return the most flashes by luminance in a second of drawn challenges: in a quadrant, and in all
-    together.
+    """Return the most luminance flashes in a second of drawn challenges: in a quadrant, and in all together.
 
     Quadrants whose swings overlap but do not start and end with the same steps count one by one together.
     """

@@ -50,8 +50,10 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class RelayEnding:
-    """How a relay ended: verdict, reasons, and by how many seconds its delay was measured wrongly (None
-    without a latency)."""
+    """How a relay ended: verdict, reasons, and by how many seconds its delay was measured wrongly.
+
+    The seconds are None without a latency.
+    """
 
     verdict: str
     reasons: tuple[str, ...]

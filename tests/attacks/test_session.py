@@ -1,5 +1,4 @@
-"""Whole sessions in simulation: a living person is verified, everything else is not, and nothing is left
-behind."""
+"""Whole sessions in simulation: only a living person is verified, and nothing is left behind."""
 
 from __future__ import annotations
 

@@ -42,7 +42,6 @@ sys.exit(main())
 @pytest.fixture
 def pretending(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let trials take no time."""
-
     monkeypatch.setattr(
         local_workers, "in_processes", lambda trials, workers: map_of(material.pretend, trials)
     )

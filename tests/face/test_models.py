@@ -143,7 +143,7 @@ def test_a_wrong_value_is_named_with_its_key(tmp_path: Path, key: str, value: st
     [
         ("", "must hold"),
         ("model = 3", "must hold"),
-        ("model = [3]", "is no table"),
+        ("model = [3]", "is not a table"),
         ("[[model]", "is not TOML"),
         ("verion = 1\n" + embedder(), "must hold"),
         (embedder() * 2, "two models for role embedder"),

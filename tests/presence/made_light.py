@@ -68,7 +68,9 @@ def observed(
         description: the rig; one that is calibrated if None.
         frames: how many were seen, at 30 a second.
         response: light of a white screen over the room's.
-        across, down: share of the predicted relief that the thing has; 0 is a plane in slanting light.
+        across: share of the predicted relief from left to right that the thing has; 0 is a plane in slanting
+            light.
+        down: the same from top to bottom.
         unlike: as much again of a relief that nobody predicted.
         noise: relative standard deviation of each cell in each frame.
         late_s: how much later than :data:`LATENCY_S` the light comes.

@@ -21,8 +21,9 @@ def srgb_to_linear(values: NDArray[_Float]) -> NDArray[_Float]:
     """
 
 def linear_to_srgb(values: NDArray[_Float]) -> NDArray[_Float]:
-    """Return the sRGB values, 0 to 1 and not rounded, of linear light from 0 to 1; of the same shape and
-    dtype.
+    """Return the sRGB values, 0 to 1 and not rounded, of linear light from 0 to 1.
+
+    They have the shape and dtype of ``values``.
 
     Raises:
         InputError: a value is outside 0 to 1, or ``values`` is not an array of float32 or float64.

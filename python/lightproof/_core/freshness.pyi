@@ -18,8 +18,7 @@ class FaceLight:
         """Number of frames."""
 
     def gains(self, timeline: Timeline, latency_s: float) -> tuple[tuple[float, float, float], float]:
-        """Return the slope of log light on the screen's light in red, green and blue (>= 0), and the
-        score."""
+        """Return the slope of log light on the screen's red, green and blue light (>= 0), and the score."""
 
     def latency_curve(self, timeline: Timeline, latencies_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the score of the challenge at every latency, in units of the noise's variance; float64."""
@@ -36,8 +35,9 @@ class FaceLight:
         decoys: int,
         threads: int = 1,
     ) -> tuple[Rank, NDArray[np.float32]]:
-        """Return the rank of the true challenge among decoys drawn from 32 random bytes, and the decoys'
-        scores.
+        """Return the rank of the true challenge among random decoys, and the decoys' scores.
+
+        The decoys are drawn from the 32 random bytes of ``decoy_seed``.
 
         The score is the largest over ``latencies_s``, for the challenge as for every decoy. Ties count
         against the person, so P(rank 1) <= 1 / (decoys + 1) for a video made without knowing the challenge,
@@ -49,8 +49,10 @@ class FaceLight:
 
 @final
 class AnyCode:
-    """What free colours in the challenge's rhythm explain of the two colour differences, in units of the
-    noise's variance."""
+    """What free colours in the challenge's rhythm explain of the two colour differences.
+
+    It is in units of the noise's variance.
+    """
 
     @property
     def explained(self) -> float:
@@ -82,12 +84,14 @@ class Rank:
 
     @property
     def score(self) -> float:
-        """Score of the true challenge, in units of the noise's variance; below 0 where every channel goes
-        against it."""
+        """Score of the true challenge, in units of the noise's variance.
+
+        It is below 0 where every channel goes against the challenge.
+        """
 
     @property
     def p_value(self) -> float:
-        """rank / (K + 1), exact."""
+        """The exact p-value of the rank, rank / (K + 1)."""
 
 def response_strength(gains: Sequence[float], mixing: Mixing) -> tuple[float, float, float]:
     """Return the light of a full white screen over the ambient light in the camera's red, green and blue."""

@@ -33,8 +33,10 @@ class ReliefFit:
 
     @property
     def misfit(self) -> float:
-        """Root mean square of what neither relief nor a smooth surface explains beyond noise, in quotient
-        units."""
+        """Root mean square of what neither relief nor a smooth surface explains beyond noise.
+
+        It is in units of the quotients.
+        """
 
     @property
     def cells(self) -> int:

@@ -92,8 +92,10 @@ class ResponseRegression:
 
     @property
     def series(self) -> NDArray[np.float64]:
-        """Red - blue, green - mean(red, blue), and luminance, of the whole face's light over that under the
-        neutral light, minus 1; (frames, 3)."""
+        """The whole face's light over that under the neutral light, minus 1, in three series; (frames, 3).
+
+        The columns are red - blue, green - mean(red, blue), and luminance.
+        """
 
     def face_light(self, exposures_s: Sequence[tuple[float, float]], mixing: Mixing) -> FaceLight | None:
         """Return the face's mean light, given start and end of each exposure; None with too few frames.

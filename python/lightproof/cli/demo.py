@@ -115,8 +115,10 @@ def _demo(
 
 
 def play(seed: int, progress: Progress | None = None) -> Iterator[ReportPage]:
-    """Play the cases one after another, each with its own random numbers, and yield a page of the report for
-    each."""
+    """Play the cases one after another and yield a page of the report for each.
+
+    Each case has its own random numbers.
+    """
     from lightproof.cli.demo_card import id_card
     from lightproof.face.networks import load_networks
     from lightproof.simulation.subject import sample_person

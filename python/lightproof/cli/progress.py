@@ -58,8 +58,10 @@ class Progress:
         self._stop()
 
     def step(self, step: Step) -> None:
-        """Name a step that begins. Nothing moves while consent is asked for: the question has the
-        terminal."""
+        """Name a step that begins.
+
+        Nothing moves while consent is asked for: the question has the terminal.
+        """
         self._hint = None
         if step is Step.CONSENT:
             self._stop()

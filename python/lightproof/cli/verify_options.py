@@ -152,8 +152,7 @@ def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None)
 
 
 def open_recording(options: VerifyOptions) -> Opened:
-    """Open the recording that the options name, with the nonce, the policy and the chance that it was made
-    under.
+    """Open the recording that the options name, with the nonce, policy and chance that it was made under.
 
     Raises:
         typer.BadParameter: another nonce was given, or the reference is missing or not wanted.

@@ -116,8 +116,7 @@ def unknown_subjects(people: Groups, sources: Iterable[Source]) -> tuple[str, ..
 
 
 def _groups(name: str, values: Sequence[str], *, known: bool) -> list[str] | None:
-    """Return the group of each value of a column, None if the values identify people instead of grouping
-    them."""
+    """Return the group of each value of a column, None if its values identify people instead."""
     stated = {value for value in values if value.lower() not in _BLANKS}
     numbers = {value: _number(value) for value in stated}
     if name == _AGE:

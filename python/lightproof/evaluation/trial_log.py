@@ -1,5 +1,7 @@
-"""The results of a campaign on disk: ``campaign.json`` says what is evaluated, ``trials.jsonl`` has a line
-for every finished trial."""
+"""The results of a campaign on disk.
+
+``campaign.json`` says what is evaluated, ``trials.jsonl`` has a line for every finished trial.
+"""
 
 from __future__ import annotations
 

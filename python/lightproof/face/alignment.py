@@ -49,8 +49,7 @@ _MAX_SAMPLES: Final = 6
 
 
 def five_points(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return right eye, left eye, nose tip, right and left mouth corner of a mesh, shape (5, 2), in its
-    pixels.
+    """Return right eye, left eye, nose tip, right and left mouth corner of a mesh in its pixels, (5, 2).
 
     Right and left are the person's. An eye is the middle between its corners, which a blink does not move.
     """
@@ -85,8 +84,7 @@ def eye_distance_in_space_px(points: NDArray[np.float32]) -> float:
 
 
 def similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (2, 3) similarity that maps ``source`` to ``target``, both (N, 2), with the least squared
-    error.
+    """Return the (2, 3) similarity that maps ``source`` to ``target``, both (N, 2), by least squares.
 
     Rotation, uniform scale and shift, never a mirror image (Umeyama 1991, in closed form for the plane).
 
@@ -138,8 +136,7 @@ def cut(picture: NDArray[np.uint8], transform: NDArray[np.float64], out: NDArray
 
 
 def grid_transform(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the (2, 3) float64 similarity from grid coordinates (u, v) to the pixels (x, y) of a mesh's
-    picture.
+    """Return the (2, 3) float64 similarity from grid coordinates (u, v) to a mesh's picture pixels (x, y).
 
     u runs from 0 at the image's left edge of the grid to :data:`COLUMNS`, v from 0 at the top to
     :data:`ROWS`. Least squares over the points that expressions and blinks move least, so that neither

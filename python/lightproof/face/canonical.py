@@ -68,8 +68,7 @@ def _transformed(points: NDArray[np.float64], transform: NDArray[np.float64]) ->
 
 
 def _mirror_partners(points: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return for each point the one on the other half of the face, by the cheapest pairing of mirror
-    images."""
+    """Return each point's partner on the other half of the face, by the cheapest pairing of mirror images."""
     mirrored = points * [-1, 1, 1] + [COLUMNS, 0, 0]
     cost = ((mirrored[:, None] - points[None]) ** 2).sum(axis=2)
     partners = linear_sum_assignment(cost)[1]

@@ -139,8 +139,7 @@ def _overlaps(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[n
 def _merge_overlapping(
     scores: NDArray[np.float64], boxes: NDArray[np.float64], keypoints: NDArray[np.float64]
 ) -> list[tuple[float, NDArray[np.float64], NDArray[np.float64]]]:
-    """Blend the boxes of one face, weighted by score, as BlazeFace does in place of suppression (section
-    3.4)."""
+    """Blend the boxes of one face, weighted by score, in place of suppression (BlazeFace, section 3.4)."""
     faces = []
     order = np.argsort(-scores)
     while len(order):

@@ -42,8 +42,7 @@ class Embedder:
         return self._network.entry.input_size[0]
 
     def crop(self, rgb: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Return the aligned face, shape (crop_size, crop_size, 3), of a picture in which its mesh is
-        known."""
+        """Return the aligned face, (crop_size, crop_size, 3), of a picture in which its mesh is known."""
         crop = np.empty((self.crop_size, self.crop_size, 3), np.uint8)
         cut(rgb, similarity(five_points(points), self._template), crop)
         return crop

@@ -1,4 +1,4 @@
-"""The model manifest: which network does which job, and the proof that a file is the one it claims to be."""
+"""The model manifest: which network has which role, and proof that a file is the one it claims to be."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ModelEntry:
         )
 
     def read(self) -> bytes:
-        """Return the content of the model file after its SHA-256 was found to be the manifest's.
+        """Return the content of the model file after checking its SHA-256 against the manifest.
 
         The very bytes that were hashed are returned, so the file cannot be exchanged between check and use.
 
@@ -115,12 +115,12 @@ class Manifest:
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
-    """Read a manifest; roles that it does not name come from the shipped one, as does everything if None.
+    """Read a manifest; roles that it does not name, or all of them if None, come from the shipped one.
 
     No model file is opened here; each is checked when it is read.
 
     Raises:
-        ManifestError: the file is no TOML, or a key is missing, unknown or of the wrong type or range.
+        ManifestError: the file is not TOML, or a key is missing, unknown or of the wrong type or range.
     """
     entries = _read_entries(SHIPPED_MANIFEST)
     if path is not None:
@@ -148,7 +148,7 @@ def _read_entries(path: Path) -> dict[Role, ModelEntry]:
     entries: dict[Role, ModelEntry] = {}
     for number, table in enumerate(tables, 1):
         if not isinstance(table, dict):
-            raise ManifestError(f"manifest {path}: model {number} is no table: write [[model]]")
+            raise ManifestError(f"manifest {path}: model {number} is not a table: write [[model]]")
         entry = _entry(path, f"manifest {path}, model {table.get('name', number)!r}", table)
         if entry.role in entries:
             raise ManifestError(f"manifest {path} names two models for role {entry.role}: remove one")
@@ -220,7 +220,7 @@ _WANTED: Final = {
     "unit_length": "true or false",
     "thresholds": 'a table such as { "1e-4" = 0.532 }: a false match rate and a cosine',
 }
-"""Key -> what it must be; text where nothing is said."""
+"""Key -> what it must be; text for a key that is not listed."""
 
 
 def _entry(path: Path, where: str, table: Mapping[str, Any]) -> ModelEntry:

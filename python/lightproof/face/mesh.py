@@ -25,8 +25,10 @@ MIN_PRESENCE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A square of a picture that holds one face: centre and side in pixels, roll in radians (clockwise as
-    seen)."""
+    """A square of a picture that holds one face.
+
+    Centre and side are in pixels, roll is in radians (clockwise as seen).
+    """
 
     x_px: float
     y_px: float

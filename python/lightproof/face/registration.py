@@ -47,8 +47,10 @@ class KeyPicture:
     """The key picture of one face, to which later pictures are registered."""
 
     def __init__(self, rgb: NDArray[np.uint8], transform: NDArray[np.float64]) -> None:
-        """Take the face that lies under the grid in an RGB picture; ``transform`` maps grid to picture
-        pixels."""
+        """Take the face that lies under the grid in an RGB picture.
+
+        ``transform`` maps grid to picture pixels.
+        """
         self._key = _patch(rgb, transform)
         self._solver = _solver(self._key)
 
@@ -104,8 +106,10 @@ def _patch_to_grid_inverse(transform: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def _solver(key: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the (4, pixels) matrix from weighted differences to (growth, turn, shift x, shift y) of the
-    patch."""
+    """Return the (4, pixels) matrix from weighted differences to (growth, turn, shift x, shift y).
+
+    Growth, turn and shift are those of the patch.
+    """
     gradient_y, gradient_x = np.gradient(key)
     x, y = 2 * _X / _WIDTH, 2 * _Y / _HEIGHT
     motion = [gradient_x * _X + gradient_y * _Y, gradient_y * _X - gradient_x * _Y, gradient_x, gradient_y]

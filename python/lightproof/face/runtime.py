@@ -90,8 +90,7 @@ class Network:
         self._scale = np.array(entry.input_scale, np.float32)
 
     def __call__(self, picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """Return the outputs for one RGB picture, shape (height, width, 3) of the network's input size,
-        0..255.
+        """Return the outputs for one RGB picture, (height, width, 3) of the network's input size, 0..255.
 
         The manifest's mean and scale are applied here. The outputs are copies that the caller owns.
         """

@@ -1,5 +1,4 @@
-"""The challenge is played: every step at its time, every frame taken in once, and no light longer than
-needed."""
+"""The challenge is played: each step at its time, each frame taken in once, no light longer than needed."""
 
 from __future__ import annotations
 

@@ -56,8 +56,11 @@ hold too little."""
 
 @dataclass(frozen=True, slots=True)
 class Positioned:
-    """A face in position. ``neutral_cells`` is the mean of its cells under the neutral light, (48, 40, 3)
-    float32, ``frame_size`` (width, height) of the frames in pixels."""
+    """A face in position.
+
+    ``neutral_cells`` is the mean of its cells under the neutral light, (48, 40, 3) float32, ``frame_size``
+    (width, height) of the frames in pixels.
+    """
 
     face: TrackedFace
     neutral_cells: NDArray[np.float32]
@@ -72,8 +75,7 @@ class Positioned:
 def wait_for_position(
     rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] = lambda _: None
 ) -> Positioned | ReasonCode:
-    """Show the neutral light until a face holds still in position, or give up with the last thing that was
-    wrong.
+    """Show the neutral light until a face holds still in position, or give up with what was wrong last.
 
     Raises:
         FrameError, ClockError: the camera's frames contradict each other.

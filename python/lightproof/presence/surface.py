@@ -1,7 +1,7 @@
-"""What the quotients of this face should be, if it is solid: predicted from its own mesh and the rig's
-geometry.
+"""What the quotients of this face should be, if it is solid.
 
-A print shows the same mesh to the detector, but its paper does not send the light back as the mesh would.
+They are predicted from its own mesh and the rig's geometry. A print shows the same mesh to the detector, but
+its paper does not send the light back as the mesh would.
 """
 
 from __future__ import annotations
@@ -50,11 +50,10 @@ EYES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Predicted quotients on the grid, shape (48, 40) each, and the cells whose light is looked at: those
-    that show the face and turn towards the camera.
+    """Predicted quotients on the grid, shape (48, 40) each, and the cells whose light is looked at.
 
-    ``across`` is (T_right − T_left) / ΣT, ``down`` is (T_top − T_bottom) / ΣT; right, left, top and bottom
-    are those of the screen as the person sees it.
+    These cells show the face and turn towards the camera. ``across`` is (T_right − T_left) / ΣT, ``down`` is
+    (T_top − T_bottom) / ΣT; right, left, top and bottom are those of the screen as the person sees it.
     """
 
     across: NDArray[np.float32]
@@ -79,8 +78,7 @@ def face_mask(points: NDArray[np.float32], transform: NDArray[np.float64]) -> ND
 
 
 def distance_m(points: NDArray[np.float32], geometry: Geometry) -> float:
-    """Return how far the face is from the camera, in metres, by the size of its eye distance in the
-    picture."""
+    """Return how far the face is from the camera, in metres, by its eye distance in the picture."""
     if geometry.focal_px is None:
         return FALLBACK_DISTANCE_M
     return geometry.focal_px * EYE_DISTANCE_M / max(eye_distance_in_space_px(points), 1.0)

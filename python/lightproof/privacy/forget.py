@@ -1,5 +1,4 @@
-"""BiometricScope: pictures and embeddings are overwritten in place when a session ends, also when it ends
-badly."""
+"""BiometricScope: pictures and embeddings are overwritten in place when a session ends, even badly."""
 
 from __future__ import annotations
 
@@ -66,8 +65,10 @@ class BiometricScope:
         return thing
 
     def drop(self, thing: NDArray[Any] | bytearray | Forgettable) -> None:
-        """Overwrite one kept thing now and stop keeping it. Something that was never kept is overwritten
-        too."""
+        """Overwrite one kept thing now and stop keeping it.
+
+        Something that was never kept is overwritten too.
+        """
         self._kept = [kept for kept in self._kept if kept is not thing]
         _forget(thing)
 

@@ -46,8 +46,7 @@ tile."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """What the probe is compared with: an embedding, float32, and the quality of the portrait it came
-    from."""
+    """What the probe is compared with: a float32 embedding and the quality of the portrait it came from."""
 
     embedding: NDArray[np.float32] = field(repr=False)
     quality: Quality
@@ -137,8 +136,7 @@ def _tiles(picture: NDArray[np.uint8]) -> Iterator[tuple[int, int, NDArray[np.ui
 
 
 def _is_part(face: Detection, larger: Detection) -> bool:
-    """Return whether more than half of one box lies in another, as that of a face cut by a tile's edge
-    does."""
+    """Return whether more than half of one box lies in another, as with a face cut by a tile's edge."""
     sides = np.minimum(face.box[2:], larger.box[2:]) - np.maximum(face.box[:2], larger.box[:2])
     return bool(np.prod(np.clip(sides, 0, None)) > 0.5 * np.prod(face.box[2:] - face.box[:2]))
 

@@ -123,8 +123,10 @@ class RigDescription:
 
 @dataclass(frozen=True, slots=True)
 class RigOptions:
-    """What the command line hands to a rig's factory. ``settings`` holds options that only this rig
-    understands."""
+    """What the command line hands to a rig's factory.
+
+    ``settings`` holds options that only this rig understands.
+    """
 
     seed: int | None = None
     subject: Path | None = None

@@ -78,8 +78,7 @@ def diffuse_light(surface: Surface, conditions: Conditions, quadrant: int, *, sh
 
 
 def hemisphere_light(surface: Surface, direction: tuple[float, float, float]) -> Plane:
-    """Return the light that a white diffuse surface reflects under a half sphere of unit radiance around a
-    direction.
+    """Return the light a white diffuse surface reflects under a unit-radiance half sphere about a direction.
 
     The share of that half sphere which the surface sees, weighted by the cosine, is (1 + cos θ)/2.
     """

@@ -1,5 +1,4 @@
-"""Which light falls on the scene when the screen shows something: the true one, a late one, or that of
-another day."""
+"""Which light falls on the scene when the screen shows something: true, late, or that of another day."""
 
 from __future__ import annotations
 

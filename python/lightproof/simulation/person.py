@@ -39,8 +39,10 @@ class Bearing:
 
 
 class Person:
-    """The motion of one person (or of what somebody holds up, which is not ``alive`` and does not blink),
-    drawn frame by frame from a generator of its own."""
+    """The motion of one person, drawn frame by frame from a generator of its own.
+
+    Or that of what somebody holds up, which is not ``alive`` and does not blink.
+    """
 
     def __init__(self, conditions: Conditions, rng: np.random.Generator, *, alive: bool) -> None:
         self._conditions = conditions

@@ -74,8 +74,7 @@ def find_face(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
 
 
 def sit(rgb: NDArray[np.uint8], face_px: float) -> Portrait:
-    """Return a photograph with its largest face in the middle of the window, ``face_px`` from forehead to
-    chin.
+    """Return a photograph with its largest face mid-window, ``face_px`` from forehead to chin.
 
     Raises:
         NoFaceError: there is no face in the picture.

@@ -1,5 +1,4 @@
-"""Who or what stands before the simulated camera: a basis from a file, a portrait, or an attack with a
-portrait."""
+"""Who or what is before the simulated camera: a basis from a file, a portrait, or an attack with one."""
 
 from __future__ import annotations
 

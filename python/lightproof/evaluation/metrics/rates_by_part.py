@@ -57,8 +57,7 @@ def bona_fide_rates_by_part(group: Sequence[Finished]) -> dict[str, Any]:
 
 
 def spread(groups: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Return the largest difference of BPCER and BPNRR between two groups; null with fewer than two
-    groups."""
+    """Return the largest difference of BPCER and BPNRR between two groups; null with fewer than two."""
 
     def between(rate: str) -> float | None:
         values = [group[rate] for group in groups if group[rate] is not None]

@@ -1,5 +1,7 @@
-"""What a finished campaign says: rates per PAI species and for bona fide presentations, by response level,
-light and group of people, as the JSON values of ``report.json``."""
+"""What a finished campaign says, as the JSON values of ``report.json``.
+
+Rates per PAI species and for bona fide presentations, by response level, light and group of people.
+"""
 
 from __future__ import annotations
 

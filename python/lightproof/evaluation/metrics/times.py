@@ -15,8 +15,10 @@ from lightproof.evaluation.trials import TrialOutcome
 
 
 def latencies(finished: Sequence[Finished], by: By) -> dict[str, Any]:
-    """Return part -> how far latencies were from the calibrated ones, and how long light and decision took
-    (s)."""
+    """Return part -> the errors of latencies and the times that light and decision took, in seconds.
+
+    The error of a latency is how far it was from the calibrated one.
+    """
     return {name: _latency(part) for name, part in parted(finished, by).items()}
 
 

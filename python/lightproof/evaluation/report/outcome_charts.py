@@ -35,8 +35,10 @@ def words(name: str) -> str:
 
 
 def label(name: str, letters: int = _LABEL_LETTERS) -> str:
-    """Return a name as short as a chart needs: a long one keeps its beginning and its end, where names
-    differ."""
+    """Return a name as short as a chart needs.
+
+    A long one keeps its beginning and its end, where names differ.
+    """
     told = words(name)
     if len(told) <= letters:
         return told

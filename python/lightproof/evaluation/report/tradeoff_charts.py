@@ -1,5 +1,7 @@
-"""The charts of an evaluation in which a threshold moves, one small panel for each species or group: curves
-that coincide would hide each other in one."""
+"""The charts of an evaluation in which a threshold moves.
+
+There is one small panel for each species or group: curves that coincide would hide each other in one.
+"""
 
 from __future__ import annotations
 

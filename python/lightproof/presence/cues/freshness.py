@@ -134,8 +134,9 @@ def _finding(rank: int, code: CodeMatch) -> tuple[Finding, tuple[ReasonCode, ...
 
 
 def decoys_at_a_look(decoys: int) -> int:
-    """Return how many decoys the challenge has to beat at each look, so that all looks together err as
-    seldom as one.
+    """Return how many decoys the challenge has to beat at each look.
+
+    All looks together then err as seldom as one.
 
     A wrong challenge passes a look among K' decoys with P <= 1 / (K' + 1), and one of J looks with at most
     J times that (the union bound holds however the looks depend on each other): K' + 1 = J (K + 1) keeps

@@ -105,8 +105,7 @@ class OpenCvCamera:
         return f"{self._device.name!r} ({self._device.path})"
 
     def _explain_refusal(self) -> None:
-        """Raise the typed error where OpenCV would only report that it is closed, by opening the device node
-        once."""
+        """Open the device node once, to raise the typed error where OpenCV only reports that it is closed."""
         if sys.platform != "linux":  # elsewhere a camera is a number and not a file
             return
         try:

@@ -31,8 +31,10 @@ _PRETENDED_SCREENS = ("dummy", "offscreen")
 
 
 def display_available(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether this process may have a screen: where X11 or Wayland has one, the environment says
-    so."""
+    """Return whether this process may have a screen.
+
+    Where X11 or Wayland has one, the environment says so.
+    """
     return sys.platform in ("darwin", "win32") or bool(
         environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
     )

@@ -1,4 +1,4 @@
-"""What lies in a recording: ``session.json`` with the description, the events in their order and the context.
+"""What a recording holds: ``session.json`` with the description, the events in order and the context.
 
 Every number is written so that it reads back to the very same float.
 """
@@ -35,7 +35,7 @@ _SidePx: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_SIDE_PX)]
 
 
 class Flip(Struct, frozen=True, tag_field="event", tag="flip"):
-    """An illumination that was shown: four sRGB colours, when it was asked for and when it came."""
+    """An illumination that was shown: four sRGB colours, when it was requested and when it appeared."""
 
     illumination: tuple[_Colour, _Colour, _Colour, _Colour]
     at_s: float | None
@@ -57,14 +57,14 @@ class Delivered(Struct, frozen=True, tag_field="event", tag="frame"):
 
 
 class FramesEnded(Struct, frozen=True, tag_field="event", tag="frames_ended"):
-    """The clock reached ``until_s`` (None: without end) while frames were asked for."""
+    """The clock reached ``until_s`` (None: no limit) while frames were requested."""
 
     until_s: float | None
     clock_s: float
 
 
 class ClockRead(Struct, frozen=True, tag_field="event", tag="clock"):
-    """Somebody asked for the time."""
+    """The rig was asked for the time."""
 
     clock_s: float
 
@@ -73,8 +73,11 @@ Event: TypeAlias = Flip | Delivered | FramesEnded | ClockRead
 
 
 class Video(Struct, frozen=True):
-    """The pixels of all frames: the format and coding that the rig delivered, size in pixels, SHA-256 of the
-    file. Recordings of before frames said their coding were read as BT.601 in full range."""
+    """The pixels of all frames.
+
+    The format and coding are those that the rig delivered, the size is in pixels, ``sha256`` is that of the
+    file. Recordings made before frames named their coding are read as BT.601 in full range.
+    """
 
     pixel_format: PixelFormat
     width: _SidePx
@@ -85,7 +88,7 @@ class Video(Struct, frozen=True):
 
 
 class RecordedSession(Struct, frozen=True):
-    """Everything of a recording but the pixels. ``video`` is None if no frame was ever delivered."""
+    """Everything in a recording except the pixels; ``video`` is None if no frame was ever delivered."""
 
     format: Literal["lightproof-recording"]
     version: Literal[1]
@@ -126,7 +129,7 @@ _WANTED: Final = {
     "locked": "true, false or null",
     "sequence": "a whole number or null",
 }
-"""Key -> what it must be; a finite number where nothing is said."""
+"""Key -> what it must be; a finite number for a key that is not listed."""
 
 
 def colours(illumination: NDArray[np.uint8]) -> tuple[_Colour, _Colour, _Colour, _Colour]:
@@ -184,14 +187,16 @@ def load_session(path: Path) -> RecordedSession:
             f"recording: cannot read {path} ({error.strerror}); give the directory that --record wrote"
         ) from error
     if len(content) > MAX_SESSION_BYTES:
-        raise RecordingError(f"recording: {path} is larger than {MAX_SESSION_BYTES} bytes; it is no session")
+        raise RecordingError(
+            f"recording: {path} is larger than {MAX_SESSION_BYTES} bytes; it is not a session"
+        )
     try:
         session = msgspec.json.decode(content, type=RecordedSession)
     except msgspec.ValidationError as error:
         raise _refused(path, error) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise RecordingError(
-            f"recording: {path} is cut short or no JSON; record the session again"
+            f"recording: {path} is cut short or is not JSON; record the session again"
         ) from error
     _require_order(path, session)
     return session
@@ -200,7 +205,7 @@ def load_session(path: Path) -> RecordedSession:
 def _require_order(path: Path, session: RecordedSession) -> None:
     if session.video is None and any(isinstance(event, Delivered) for event in session.events):
         raise RecordingError(
-            f"recording: {path}: video must be an object, for there are frames; record the session again"
+            f"recording: {path}: video must be an object because there are frames; record the session again"
         )
     clock_s = -math.inf
     for number, event in enumerate(session.events):
