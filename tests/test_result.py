@@ -364,7 +364,7 @@ def test_a_jwk_set_that_is_none_is_refused_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     for content in ("", "[]", "{}", '{"keys": 1}', "[" * 5000, "\udcff"):
         path.write_bytes(content.encode("utf-8", "surrogateescape"))
-        with pytest.raises(InputError, match=r"keys\.json is no JSON object"):
+        with pytest.raises(InputError, match=r"keys\.json is not a JSON object"):
             load_jwks(path)
     with pytest.raises(InputError, match="cannot be read"):
         load_jwks(tmp_path / "absent")

@@ -37,7 +37,7 @@ class SeveralFacesError(ReferenceUnusableError):
 
 
 class BasisError(InputError):
-    """A light-transport basis lacks keys, has wrong shapes, or holds values that are no radiance."""
+    """A light-transport basis lacks keys, has wrong shapes, or holds values that are not radiance."""
 
 
 class ManifestError(InputError):

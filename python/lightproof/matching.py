@@ -19,7 +19,7 @@ from lightproof.verdict import Finding, ReasonCode
 BEST_FRAMES: Final = 5
 """Frames that are embedded: more of one sitting change the mean by less than the light does."""
 MIN_FRAMES: Final = 3
-"""Fewer usable frames leave the match inconclusive: one lucky frame is no session."""
+"""Fewer usable frames leave the match inconclusive: one lucky frame is not a session."""
 MIN_WEIGHT: Final = 0.2
 """A frame of lower quality is not usable."""
 MIN_GAP_S: Final = 0.2

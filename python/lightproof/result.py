@@ -208,7 +208,7 @@ def load_jwks(path: Path) -> dict[str, Any]:
         jwks = None
     if not isinstance(jwks, dict) or not isinstance(jwks.get("keys"), list):
         raise InputError(
-            f'JWK set {path} is no JSON object with "keys"; make one with: lightproof device jwks'
+            f'JWK set {path} is not a JSON object with "keys"; make one with: lightproof device jwks'
         )
     return jwks
 
@@ -314,7 +314,7 @@ def _json_object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _refused(Refusal.MALFORMED, "has a header that is not JSON") from error
     if not isinstance(value, dict):
-        raise _refused(Refusal.MALFORMED, "has a header that is no JSON object")
+        raise _refused(Refusal.MALFORMED, "has a header that is not a JSON object")
     return value
 
 
