@@ -190,7 +190,7 @@ proptest! {
 fn the_rank_is_that_of_scoring_every_decoy_in_full() {
     for session in 0..20_u8 {
         let timeline = played(&Challenge::generate(&[session; 32], Mode::Standard));
-        let response = if session.is_multiple_of(2) { 0.004 } else { 0.05 };
+        let response = if session % 2 == 0 { 0.004 } else { 0.05 };
         let face = light(&face(&timeline, response, 0.0, 0.01, u64::from(session)));
         let scorer = face.scorer(&timeline, &[-0.02, 0.0, 0.02]).unwrap();
         let codes = *timeline.challenge().codes();
@@ -280,7 +280,7 @@ fn the_response_of_every_cell_is_found_under_motion_of_the_gain() {
 #[test]
 fn a_dimly_lit_cell_has_the_quotients_of_any_other_under_a_strong_response() {
     for seed in 0..12 {
-        let relative = |cell: usize| if cell.is_multiple_of(7) { 2.5 } else { 0.8 };
+        let relative = |cell: usize| if cell % 7 == 0 { 2.5 } else { 0.8 };
         for (cell, [a, b]) in quotients(seed, 0.2, relative).into_iter().enumerate() {
             assert!(
                 (a - across(cell)).abs() < 0.06 && b.abs() < 0.06,

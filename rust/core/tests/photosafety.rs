@@ -68,7 +68,7 @@ fn every_pair_of_illuminations_is_safe_in_turn() {
         for first in 0..60 {
             for second in 0..60 {
                 let codes: [u8; 16] =
-                    std::array::from_fn(|index: usize| if index.is_multiple_of(2) { first } else { second });
+                    std::array::from_fn(|index: usize| if index % 2 == 0 { first } else { second });
                 let challenge = Challenge::from_codes(&codes, mode).expect("the codes are valid");
                 // 4,000 cd/m² is brighter than any screen that one sits in front of.
                 let safety = check_challenge(&challenge, 4000.0).expect("the peak is valid");
