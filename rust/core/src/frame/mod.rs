@@ -1,10 +1,10 @@
 //! A camera's frame, viewed in place and decoded to linear light.
 //!
 //! A frame is rows of bytes, however they lie in memory ([`Rows`]). Packed formats have one row for each row
-//! of pixels, YUYV two bytes a pixel. 4:2:0 formats have `height` rows of luma and then `height / 2` rows of chroma: NV12 keeps U and
-//! V of one chroma row side by side in one row; planar YUV420 (I420) keeps first all of U, then all of V, two
-//! chroma rows in one row, each starting at half of it. That is what libcamera and V4L2 deliver as an array
-//! of `height * 3 / 2` rows.
+//! of pixels, YUYV two bytes a pixel. 4:2:0 formats have `height` rows of luma and then `height / 2` rows of
+//! chroma: NV12 keeps U and V of one chroma row side by side in one row; planar YUV420 (I420) keeps first all
+//! of U, then all of V, two chroma rows in one row, each starting at half of it. That is what libcamera and
+//! V4L2 deliver as an array of `height * 3 / 2` rows.
 //!
 //! ```
 //! use lightproof_core::frame::{FrameView, Layout, PixelFormat, Strided, YuvMatrix, YuvRange};
@@ -86,10 +86,9 @@ impl<R: Rows> FrameView<R> {
     /// Views `rows` as a frame.
     ///
     /// # Errors
-    /// [`Error::FrameSize`] for no pixels or too many, [`Error::FrameOdd`] for an odd side along which pixels share
-    /// chroma,
-    /// [`Error::FrameStride`] if a row is too short for the width, or odd for planar chroma, and
-    /// [`Error::FrameBuffer`] if there are too few rows.
+    /// [`Error::FrameSize`] for no pixels or too many, [`Error::FrameOdd`] for an odd side along which pixels
+    /// share chroma, [`Error::FrameStride`] if a row is too short for the width, or odd for planar chroma,
+    /// and [`Error::FrameBuffer`] if there are too few rows.
     pub fn new(rows: R, layout: Layout) -> Result<Self, Error> {
         let Layout { width, height, format, matrix, range } = layout;
         if !(1..=MAX_SIDE_PX).contains(&width) || !(1..=MAX_SIDE_PX).contains(&height) {
