@@ -184,8 +184,8 @@ def test_transforms_that_cannot_be_used_are_refused(transform: Any) -> None:
 
 
 def test_names_and_grids_that_do_not_exist_are_refused() -> None:
-    unknown: Any = "yuyv"  # which the types forbid
-    with pytest.raises(InputError, match=r"pixel_format is .yuyv.; use one of rgb888"):
+    unknown: Any = "uyvy"  # which the types forbid
+    with pytest.raises(InputError, match=r"pixel_format is .uyvy.; use one of rgb888"):
         Sampler().sample(noise(120, 100, 3), unknown, TRANSFORM, width=100, height=120)
     unknown = "bt2020"
     with pytest.raises(InputError, match=r"yuv_matrix is .bt2020.; use one of bt601, bt709"):
