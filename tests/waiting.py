@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,14 @@ def wait_until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < until_s, "it did not happen"
         time.sleep(_POLL_S)
+
+
+def hear_ctrl_c() -> None:
+    """Have the process that is about to start hear Ctrl-C, as its ``preexec_fn``.
+
+    What runs in the background of a shell ignores it, and so would everything that it starts.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def pass_the_gate() -> None:

@@ -24,7 +24,7 @@ from lightproof.evaluation.trials import RunTrial, Trial, TrialResult
 from lightproof.evaluation.workers import local as local_workers
 from lightproof.policy import MIN_DECOYS
 from tests.evaluation import evaluation_material as material
-from tests.waiting import GATE_VARIABLE, PATIENCE_S
+from tests.waiting import GATE_VARIABLE, PATIENCE_S, hear_ctrl_c
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "evaluate.schema.json"
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,13 @@ def test_a_campaign_interrupted_by_ctrl_c_says_so_in_one_line_and_goes_on(
     ]  # fmt: skip
     environment = os.environ | {GATE_VARIABLE: str(gate)}
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=hear_ctrl_c,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     told = [process.stderr.readline() for _ in range(2)]

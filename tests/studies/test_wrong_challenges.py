@@ -32,7 +32,7 @@ from studies.freshness.ranking import comes_first
 from studies.freshness.wrong_challenge_study import main, simulated_trials, work_units
 from studies.freshness.wrong_challenge_tables import films_table, remarks, two_sided
 from studies.freshness.wrong_challenges import FEW, WorkResult, WorkUnit, run_unit, session
-from tests.waiting import GATE_VARIABLE, PATIENCE_S, pass_the_gate
+from tests.waiting import GATE_VARIABLE, PATIENCE_S, hear_ctrl_c, pass_the_gate
 
 ROOT = Path(__file__).parents[2]
 SEED = 4
@@ -308,6 +308,7 @@ def test_a_study_that_is_interrupted_says_so_in_one_line(tmp_path: Path, bases: 
          *IN_AN_OFFICE, *work],
         cwd=ROOT,
         env=os.environ | {GATE_VARIABLE: str(tmp_path / "gate")},
+        preexec_fn=hear_ctrl_c,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

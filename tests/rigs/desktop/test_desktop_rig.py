@@ -214,6 +214,8 @@ def test_frames_that_nobody_asked_for_wait_and_come_first(camera: ScreenCamera, 
     asked_s = rig.now_s()
     frames = next_frames(rig, 4)
     assert all(frame.sensor_time_s < asked_s for frame in frames)
+    sequence = [frame.metadata.sequence or 0 for frame in frames]
+    assert sequence == list(range(sequence[0], sequence[0] + 4))
 
 
 def test_too_many_waiting_frames_are_lost_by_the_oldest_and_it_shows(
