@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.errors import InputError
-from lightproof.face.alignment import EYE_DISTANCE_M
 from lightproof.rigs.illumination import require_illumination
 from lightproof.rigs.protocol import (
     Calibration,
@@ -95,7 +94,7 @@ class SimulatedRig:
             geometry=Geometry(
                 screen_m=(conditions.screen_width_m, conditions.screen_height_m),
                 camera_m=(0.0, conditions.screen_height_m / 2 + CAMERA_ABOVE_SCREEN_M, 0.0),
-                focal_px=self._scene.eye_distance_px * conditions.distance_m / EYE_DISTANCE_M,
+                focal_px=self._scene.focal_px,
             ),
             calibration=Calibration(
                 latency_s=conditions.latency_s,

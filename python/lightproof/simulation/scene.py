@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lightproof.colour import LUMINANCE, NEUTRAL_LEVEL
 from lightproof.errors import InputError
+from lightproof.face.alignment import EYE_DISTANCE_M
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.camera import Sensor
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, Conditions
@@ -52,7 +53,8 @@ class Scene:
         self._mixing = conditions.mixing
         self._lit: dict[int, NDArray[np.float32]] = {}
         self._eyes = [_box_in_frame(eye, zoom, shift) for eye in face.eyes]
-        self.eye_distance_px: Final = face.eye_distance_px * zoom
+        eye_distance_px = face.eye_distance_px * zoom
+        self.focal_px: Final = eye_distance_px * conditions.distance_m / EYE_DISTANCE_M
 
     def _set_levels(self, skin_light: object) -> None:
         """Scale the room's light to the exposure, and the screen's to the response that was asked for.
