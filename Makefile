@@ -130,7 +130,7 @@ install-dev: install
 $(VENV_TFLITE)/.ready:
 	@mkdir -p $(VENV_TFLITE)
 	@if $(PYTHON_TFLITE) -m venv $(VENV_TFLITE) 2>/dev/null \
-	  && $(VENV_TFLITE)/bin/python -m pip install --quiet 'tflite-runtime>=2.14' 'numpy<2' 'opencv-python-headless<4.12' 2>/dev/null; \
+	  && $(VENV_TFLITE)/bin/python -m pip install --quiet 'tflite-runtime>=2.14' 'numpy<2' 'opencv-python-headless<4.12' lazy-loader msgspec 2>/dev/null; \
 	then echo ready > $@; else : > $@; echo "no Python 3.11 with tflite-runtime here: its test will be skipped"; fi
 
 # IRIS brings the other OpenCV, with windows; the two cannot share an environment.

@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
 from lightproof.consent import Consent, ConsentNotice
 from lightproof.device import load_or_create_device_key
-from lightproof.errors import InputError, RigNotFoundError
+from lightproof.errors import InputError, PictureError, RigNotFoundError
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
 from lightproof.result import verify_result
@@ -164,19 +163,36 @@ def test_a_recording_is_never_signed_even_if_that_is_asked_for(home: Path, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("recorded", "reported", "told"),
     [
-        (SessionOptions(), "Nothing of your face is kept"),
-        (SessionOptions(note=lambda name, value: None), "a recording of your face"),
-        (SessionOptions(keep_trace=True), "a report with maps measured from your face"),
+        (False, False, "Nothing of your face is kept"),
+        (True, False, "a recording of your face"),
+        (False, True, "a report with maps measured from your face"),
     ],
 )
-def test_the_person_is_told_what_is_kept(options: SessionOptions, told: str) -> None:
+def test_the_person_is_told_what_is_kept(recorded: bool, reported: bool, told: str, tmp_path: Path) -> None:
+    """A recording is told of by the rig that makes it: nobody has to remember to say so."""
     notices: list[ConsentNotice] = []
 
     def listen(notice: ConsentNotice, /) -> Consent:
         notices.append(notice)
         return Consent.DECLINED
 
-    verify(ShutRig(), presence_only(), options=replace(options, ask=listen, sign=False))
+    rig = RecordingWriter(ShutRig(), tmp_path / "recording") if recorded else ShutRig()
+    options = SessionOptions(ask=listen, sign=False, keep_trace=reported)
+    verify(rig, presence_only(), options=options)
     assert told in notices[0].kept
+
+
+@pytest.mark.parametrize("rig", [5, None, object()])
+def test_what_is_not_a_rig_is_refused_by_name(rig: Any) -> None:
+    with pytest.raises(InputError, match="is not a rig"):
+        verify(rig, presence_only())
+
+
+def test_a_reference_that_is_not_there_is_known_before_anything_is_opened_or_made(
+    home: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(PictureError, match=r"absent\.jpg"):
+        verify(ShutRig(), reference=tmp_path / "absent.jpg")
+    assert not home.exists()

@@ -22,11 +22,11 @@ from lightproof.colour import NEUTRAL_SCREEN_SRGB, srgb_to_linear
 from lightproof.errors import RigError
 from lightproof.face.networks import FaceNetworks
 from lightproof.presence.cues.latency import MAX_SIGMA_S, latency_curve, peak_s
-from lightproof.presence.playing import play
+from lightproof.presence.playing import PlaybackResult, play
 from lightproof.presence.position import Positioned, wait_for_position
 from lightproof.presence.reader import FaceReader
 from lightproof.presence.surface import predict
-from lightproof.privacy.forget import BiometricScope
+from lightproof.privacy.forget import BiometricScope, overwrite
 from lightproof.rigs.protocol import Calibration, Frame, Rig
 from lightproof.verdict import REASONS, ReasonCode
 
@@ -165,7 +165,14 @@ class _Bench:
 
     def latency_s(self, challenge: Challenge) -> float | None:
         """Play a challenge and return the latency of its light, None if it is not clear."""
-        played = play(self._rig, challenge, self._position(), self._reader, None, lambda *_: False)
+        with BiometricScope() as scope:
+            position = scope.keep(self._position())
+            played = play(self._rig, challenge, position, self._reader, None, lambda *_: False)
+            scope.keep(played.observation)
+            return self._latency_s(played)
+
+    @staticmethod
+    def _latency_s(played: PlaybackResult) -> float | None:
         if played.flip_monitor.lost:
             return None
         curve = latency_curve(played.observation, SEARCHED_LATENCIES_S)
@@ -177,6 +184,7 @@ class _Bench:
     def mixing(self, latency_s: float) -> tuple[NDArray[np.float64], float]:
         """Play the primaries one at a time and return the mixing and its largest standard error."""
         position = self._position()
+        overwrite(position.neutral_cells)  # only where the face is matters here
         rows, columns = np.nonzero(
             predict(
                 position.face.points,
@@ -194,6 +202,8 @@ class _Bench:
             k = int(np.searchsorted(flips, end_s)) - 1
             if cells is not None and k >= 0 and start_s >= flips[k] + SETTLED_S:
                 light[k].append(cells[rows, columns].mean(axis=0, dtype=np.float64))
+            if cells is not None:
+                overwrite(cells)
         if not all(light):
             return np.eye(3), float("inf")
         shown = np.array([srgb_to_linear(colours[0]) for _, colours in steps])

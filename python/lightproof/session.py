@@ -73,8 +73,6 @@ class SessionOptions:
         sign: False for a session whose result nobody relies on: there is no token, and no key is needed.
         entropy: the device's randomness; drawn from the operating system if None.
         on_step, on_hint: told when a step begins, and what keeps the person from being in position.
-        note: receives what a replay needs to come to the same evidence (a recording's ``note``); the person
-            is told that the session is recorded.
         keep_trace: keep intermediate figures for a report; the person is told that there will be one.
     """
 
@@ -85,7 +83,6 @@ class SessionOptions:
     entropy: Entropy | None = None
     on_step: Callable[[Step], None] | None = None
     on_hint: Callable[[ReasonCode], None] | None = None
-    note: Callable[[str, str], None] | None = None
     keep_trace: bool = False
 
 

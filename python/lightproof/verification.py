@@ -23,7 +23,7 @@ from lightproof.consent import (
     notice,
 )
 from lightproof.device import DeviceKey, load_or_create_device_key
-from lightproof.errors import InputError
+from lightproof.errors import InputError, PictureError
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.matching import MatchEvidence, ProbeGallery, compare
 from lightproof.policy import Policy
@@ -39,6 +39,7 @@ from lightproof.request import Request
 from lightproof.result import RIGS_WITHOUT_A_PERSON, SessionResult, sign_result, software_sha256
 from lightproof.rigs.loading import AUTO, open_rig
 from lightproof.rigs.protocol import Rig, RigKind, RigOptions
+from lightproof.rigs.recording import RecordingWriter
 from lightproof.session import Entropy, Session, SessionOptions, Step, StepTimer
 from lightproof.verdict import (
     DECLINED,
@@ -84,7 +85,7 @@ def verify(
     options = options or SessionOptions()
     request = request or Request.fresh()
     _require_reference(reference, request.policy)
-    rig = open_rig(rig, RigOptions()) if isinstance(rig, str) else rig
+    rig = _opened(rig)
     kind = rig.description.kind
     # A replay proves nothing about now: it is never signed.
     signs = options.sign and kind != "recording"
@@ -167,6 +168,14 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
     return Session(verdict, evidence, match, None, challenge, commitment, timings, judgement.trace)
 
 
+def _opened(rig: Rig | str) -> Rig:
+    if isinstance(rig, str):
+        return open_rig(rig, RigOptions())
+    if not isinstance(rig, Rig):
+        raise InputError(f"a {type(rig).__name__} is not a rig; give one, or the name of one such as 'auto'")
+    return rig
+
+
 def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:
     if reference is None and not policy.presence_only:
         raise InputError(
@@ -175,6 +184,8 @@ def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:
         )
     if reference is not None and policy.presence_only:
         raise InputError("the request's policy is presence_only and compares no reference; leave it out")
+    if isinstance(reference, Path) and not reference.exists():
+        raise PictureError(f"cannot read picture {str(reference)!r} (there is no such file): check the path")
 
 
 def _default_asker(kind: RigKind) -> ConsentAsker:
@@ -182,18 +193,18 @@ def _default_asker(kind: RigKind) -> ConsentAsker:
 
 
 def _consent(steps: _Steps) -> Consent:
-    options = steps.options
-    return steps.ask(notice(steps.request, recording=options.note is not None, report=options.keep_trace))
+    recorded = isinstance(steps.rig, RecordingWriter)
+    return steps.ask(notice(steps.request, recording=recorded, report=steps.options.keep_trace))
 
 
 def _note_what_a_replay_needs(steps: _Steps) -> None:
-    note, entropy = steps.options.note, steps.entropy
-    if note is None:
+    recorder, entropy = steps.rig, steps.entropy
+    if not isinstance(recorder, RecordingWriter):
         return
-    note("nonce", steps.request.nonce.hex())
-    note("device_random", entropy.device_random.hex())
-    note("decoy_seed", entropy.decoy_seed.hex())
-    note("policy", steps.request.policy.canonical())
+    recorder.note("nonce", steps.request.nonce.hex())
+    recorder.note("device_random", entropy.device_random.hex())
+    recorder.note("decoy_seed", entropy.decoy_seed.hex())
+    recorder.note("policy", steps.request.policy.canonical())
 
 
 def _challenge(

@@ -223,7 +223,6 @@ def record(trial: Trial, folder: Path) -> Path:
             ask=consent_of_simulated_subject,
             entropy=shown.entropy,
             sign=False,
-            note=rig.note,
         ),
     )
     return saved

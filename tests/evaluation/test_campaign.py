@@ -209,7 +209,7 @@ def test_a_recording_is_judged_again_as_it_was(tmp_path: Path, bases: Path) -> N
     session = verify(
         recorder,
         Request.fresh(policy=policy),
-        options=SessionOptions(entropy=Entropy.from_seed(4), sign=False, note=recorder.note),
+        options=SessionOptions(entropy=Entropy.from_seed(4), sign=False),
     )
     (trial,) = Campaign(find_recordings(tmp_path / "recordings"), ("0.10",)).trials()
     result = run_trial(trial)

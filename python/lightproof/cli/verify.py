@@ -163,7 +163,6 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
                 entropy=entropy,
                 on_step=progress.step,
                 on_hint=progress.hint,
-                note=None if recorder is None else recorder.note,
                 keep_trace=options.report is not None,
             ),
         )

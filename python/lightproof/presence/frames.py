@@ -12,7 +12,7 @@ class FrameGate:
     """Lets frames of one size, format and coding pass, in the order of time."""
 
     def __init__(self) -> None:
-        self._first: Frame | None = None
+        self._mode: str | None = None
         self._last_s = float("-inf")
 
     def check(self, frame: Frame) -> None:
@@ -23,10 +23,11 @@ class FrameGate:
                 hold its size.
             ClockError: it is not later than the frame before.
         """
-        first = self._first = self._first or frame
-        if _mode(frame) != _mode(first):
+        mode = _mode(frame)
+        self._mode = self._mode or mode
+        if mode != self._mode:
             raise FrameError(
-                f"frame is {_mode(frame)}, the session began with {_mode(first)}; "
+                f"frame is {mode}, the session began with {self._mode}; "
                 "keep the camera's mode for a whole session"
             )
         _require_shape(frame)

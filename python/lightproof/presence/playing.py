@@ -21,6 +21,7 @@ from lightproof.presence.observation import Observation
 from lightproof.presence.position import Positioned
 from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import predict
+from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import Frame, Rig
 
 HOLD_STILL_S: Final = 0.3
@@ -189,4 +190,6 @@ class _FaceWatch:
         moved_px: NDArray[np.float64] = face.five_points.mean(axis=0) - self._started_px
         track = self._observation.track
         track.motion = max(track.motion, float(np.linalg.norm(moved_px)) / self._eye_distance_px)
-        return self._observation.add(sample.cells, sample.frame, face.transform)
+        same = self._observation.add(sample.cells, sample.frame, face.transform)
+        overwrite(sample.cells)  # what is of them is in the observation's sums
+        return same

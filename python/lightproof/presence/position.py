@@ -83,31 +83,42 @@ def wait_for_position(
     """
     rig.show(NEUTRAL_SCREEN_SRGB)
     start_s = rig.now_s()
-    cells: list[NDArray[np.float32]] = []
-    steady_from_s: float | None = None
+    steady: list[FaceSample] = []
     problem, hinted_s = ReasonCode.NO_FACE, float("-inf")
-    for frame in rig.frames(until_s=start_s + PATIENCE_S):
-        sample = reader.read(frame)
-        found = what_is_wrong(sample, rig.description.geometry)
-        if found is None and sample.face is not None:
-            cells.append(sample.cells)
-            steady_from_s = frame.sensor_time_s if steady_from_s is None else steady_from_s
-            if frame.sensor_time_s - steady_from_s >= STEADY_S:
-                return Positioned(
-                    sample.face,
-                    np.mean(cells, axis=0, dtype=np.float32),
-                    (frame.width, frame.height),
-                    distance_m(sample.face.points, rig.description.geometry),
-                )
-            continue
-        cells.clear()
-        steady_from_s = None
-        problem = found or problem
-        if frame.sensor_time_s >= start_s + WARM_UP_S and frame.sensor_time_s >= hinted_s + HINT_S:
-            hinted_s = frame.sensor_time_s
-            on_hint(problem)
-            rig.say(REASONS[problem].remedy)
-    return problem
+    try:
+        for frame in rig.frames(until_s=start_s + PATIENCE_S):
+            sample = reader.read(frame)
+            found = what_is_wrong(sample, rig.description.geometry)
+            steady.append(sample)
+            if found is None and sample.face is not None:
+                if frame.sensor_time_s - steady[0].frame.sensor_time_s >= STEADY_S:
+                    return _positioned(steady, sample.face, rig.description.geometry)
+                continue
+            _forget(steady)
+            problem = found or problem
+            if frame.sensor_time_s >= start_s + WARM_UP_S and frame.sensor_time_s >= hinted_s + HINT_S:
+                hinted_s = frame.sensor_time_s
+                on_hint(problem)
+                rig.say(REASONS[problem].remedy)
+        return problem
+    finally:
+        _forget(steady)
+
+
+def _positioned(steady: list[FaceSample], face: TrackedFace, geometry: Geometry) -> Positioned:
+    frame = steady[-1].frame
+    return Positioned(
+        face,
+        np.mean([sample.cells for sample in steady], axis=0, dtype=np.float32),
+        (frame.width, frame.height),
+        distance_m(face.points, geometry),
+    )
+
+
+def _forget(samples: list[FaceSample]) -> None:
+    for sample in samples:
+        overwrite(sample.cells)
+    samples.clear()
 
 
 def what_is_wrong(sample: FaceSample, geometry: Geometry) -> ReasonCode | None:

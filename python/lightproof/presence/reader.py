@@ -21,7 +21,8 @@ class FaceSample:
 
     Attributes:
         frame: as it came from the rig.
-        rgb: its picture, (height, width, 3) uint8; the reader's own memory, valid until it reads on.
+        rgb: its picture, (height, width, 3) uint8: of an ``rgb888`` frame its own memory, of others the
+            reader's, valid until it reads on.
         face: where the face is; None if there is none, and then the rest says nothing.
         cells: mean linear light of the face's cells, (48, 40, 3) float32.
         clipped: share of the face's pixels of which a channel is at its limit.

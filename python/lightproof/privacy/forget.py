@@ -1,4 +1,4 @@
-"""BiometricScope: pictures and embeddings are overwritten in place when a session ends, even badly."""
+"""Forgetting: pictures and embeddings are overwritten in place when a session ends, even badly."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ LinearImage: TypeAlias = NDArray[np.float32]
 QUADRANTS: Final = ("TL", "TR", "BL", "BR")
 
 _FILE_KEY: Final = {"TL": "TR", "TR": "TL", "BL": "BR", "BR": "BL"}  # the person's side -> the picture's side
-_CODE_MAX: Final = 65535
+_MAX_CODE: Final = 65535
 _MIN_SIDE_PX: Final = 16
 _MAX_SIDE_PX: Final = 4096
 _MAX_FILE_BYTES: Final = 512 << 20
@@ -100,7 +100,7 @@ class LightTransport:
         for name, image in self._named().items():
             key = _FILE_KEY.get(name, name)
             scale[key] = max(float(image.max()), 1e-12)
-            arrays[key] = np.rint(np.sqrt(image / scale[key]) * _CODE_MAX).astype(np.uint16)
+            arrays[key] = np.rint(np.sqrt(image / scale[key]) * _MAX_CODE).astype(np.uint16)
         arrays["meta"] = np.array(json.dumps({**self.meta, "scale": scale}))
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
@@ -223,7 +223,7 @@ def _checked_scales(
 
 def _decode(code: NDArray[np.uint16], scale: float) -> LinearImage:
     image = code.astype(np.float32)
-    image *= np.float32(1 / _CODE_MAX)
+    image *= np.float32(1 / _MAX_CODE)
     image *= image
     image *= np.float32(scale)
     return image

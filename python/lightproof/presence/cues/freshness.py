@@ -85,16 +85,25 @@ def no_freshness(policy: Policy) -> FreshnessEvidence:
 
 
 def match_code(face: FaceLight, observation: Observation) -> CodeMatch:
-    """Return how much of the light's code is this challenge's."""
-    _, score = face.gains(observation.timeline, observation.latency_s)
-    found = face.any_code(observation.timeline, observation.latency_s)
+    """Return how much of the light's code is this challenge's, at the latency at which that is most.
+
+    On a rig that was never calibrated no light is known to be of another challenge: it may only be later than
+    the latencies that are tried.
+    """
+    matches = [_match_at(face, observation, latency_s) for latency_s in latencies_ranked_s(observation)]
+    return max(matches, key=lambda match: match.share)
+
+
+def _match_at(face: FaceLight, observation: Observation, latency_s: float) -> CodeMatch:
+    _, score = face.gains(observation.timeline, latency_s)
+    found = face.any_code(observation.timeline, latency_s)
     rest_freedom = max(found.total_freedom - found.freedom, 1)
     rest = max(found.total - found.explained, 1e-12)
     ratio = (found.explained / max(found.freedom, 1)) / (rest / rest_freedom)
     share = score / found.explained if found.explained > 0 else 0.0
-    of_this_challenge = share >= MIN_CODE_SHARE
-    of_another = not of_this_challenge and ratio > MIN_ANY_CODE_F
-    return CodeMatch(found.explained, share, of_this_challenge, of_another)
+    calibrated = observation.calibrated_s is not None
+    of_another = calibrated and share < MIN_CODE_SHARE and ratio > MIN_ANY_CODE_F
+    return CodeMatch(found.explained, share, share >= MIN_CODE_SHARE, of_another)
 
 
 def judge(

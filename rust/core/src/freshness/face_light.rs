@@ -10,16 +10,16 @@ use crate::linear::{orthonormal, project_out, whiten};
 use crate::response::FEATURES;
 use crate::timeline::Timeline;
 
-/// First-order correlation assumed of the face's mean light between frames (found by trying, design, physics
-/// 4).
+/// First-order correlation assumed of the face's mean light between frames (found by trying;
+/// docs/architecture.md, physics 4).
 const RHO: f64 = 0.95;
 /// Fewest frames: two for each nuisance that is projected out, and eight that are left for the code.
 const MIN_FRAMES_PER_NUISANCE: usize = 2;
 const MIN_SPARE_FRAMES: usize = 8;
 /// Deviation from median absolute deviation, for a normal distribution: 1 / Φ⁻¹(3/4).
 const MAD_TO_SIGMA: f64 = 1.4826;
-/// Least noise over the root mean square, for light that hardly ever changes: its median says nothing.
-const MIN_SIGMA_OF_RMS: f64 = 1e-3;
+/// Least noise over the length of the series, for light that hardly ever changes: its median says nothing.
+const MIN_SIGMA_OF_LENGTH: f64 = 1e-3;
 /// Least noise of light that never changes: below every rounding, and not 0.
 const MIN_SIGMA: f64 = 1e-9;
 
@@ -197,6 +197,6 @@ fn robust_sigma(values: impl Iterator<Item = f64>) -> f64 {
     let mut magnitudes: Vec<f64> = values.map(f64::abs).collect();
     magnitudes.sort_by(f64::total_cmp);
     let median = magnitudes.get(magnitudes.len() / 2).copied().unwrap_or(0.0);
-    let root_mean_square = DVector::from_vec(magnitudes).norm();
-    (MAD_TO_SIGMA * median).max(MIN_SIGMA_OF_RMS * root_mean_square).max(MIN_SIGMA)
+    let length = DVector::from_vec(magnitudes).norm();
+    (MAD_TO_SIGMA * median).max(MIN_SIGMA_OF_LENGTH * length).max(MIN_SIGMA)
 }

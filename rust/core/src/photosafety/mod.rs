@@ -48,7 +48,7 @@ use crate::colour::{Linear, linear, relative_luminance};
 use changes::{Change, WINDOW_S, changes_in_turn, flashes, most_in_a_second, swings};
 
 /// WCAG 2.3.1 and ITU-R BT.1702 both allow three flashes in any one second.
-pub const FLASHES_PER_S_MAX: usize = 3;
+pub const MAX_FLASHES_PER_S: usize = 3;
 
 /// WCAG 2.3.1: a change of a tenth of the maximum relative luminance.
 const GENERAL_CHANGE: f64 = 0.1;
@@ -111,13 +111,13 @@ impl Photosafety {
     #[must_use]
     pub fn is_safe(&self) -> bool {
         self.definitions().iter().all(|flashes| flashes.total == 0)
-            && self.colour_change_pairs_per_s_max <= FLASHES_PER_S_MAX
+            && self.colour_change_pairs_per_s_max <= MAX_FLASHES_PER_S
     }
 
     /// Whether the standards allow it: three flashes or fewer by every definition in every second.
     #[must_use]
     pub fn meets_standards(&self) -> bool {
-        self.definitions().iter().all(|flashes| flashes.per_s_max <= FLASHES_PER_S_MAX)
+        self.definitions().iter().all(|flashes| flashes.per_s_max <= MAX_FLASHES_PER_S)
     }
 
     fn definitions(&self) -> [Flashes; 4] {

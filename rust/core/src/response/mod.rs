@@ -3,8 +3,8 @@
 //! A cell's linear light is `y = gain(t) · A · (1 + κ·(s m + a h + b v))`: `A` the ambient light it sends
 //! back, `κ` the response of the whole face in each colour channel, `m` the mean light of the four quadrants,
 //! `h` half of right minus left, `v` half of top minus bottom, all as the camera's channels mix them. Per
-//! cell `s` is the relative response, `a / s` and `b / s` are the quotients that show relief (design, physics
-//! 5).
+//! cell `s` is the relative response, `a / s` and `b / s` are the quotients that show relief
+//! (docs/architecture.md, physics 5).
 //!
 //! Light relative to the picture under neutral light is linear in the code, however strong the response, and
 //! in the differences between its channels the common gain cancels: there the code is, and motion is not.
