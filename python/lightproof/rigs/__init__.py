@@ -22,6 +22,7 @@ from lightproof.rigs.protocol import (
 )
 from lightproof.rigs.recording.rig import RecordingRig
 from lightproof.rigs.recording.writer import RecordingWriter
+from lightproof.rigs.yuv import coding_from_libcamera, coding_from_v4l2
 
 __all__ = [
     "Calibration",
@@ -40,6 +41,8 @@ __all__ = [
     "StoredCalibration",
     "YuvMatrix",
     "YuvRange",
+    "coding_from_libcamera",
+    "coding_from_v4l2",
     "load_calibration",
     "open_rig",
     "rig_names",

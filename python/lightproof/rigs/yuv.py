@@ -2,7 +2,7 @@
 
 Pictures are kept as a matrix (ITU-R BT.601 or BT.709) and a range (full: 0 to 255; limited: luma 16 to 235,
 chroma 16 to 240). Taken for the other range, a picture loses or gains a seventh of its contrast, and its
-light is read wrong by more than the screen adds.
+light is read wrong by more than the screen adds. Whoever writes a rig fills its frames with these.
 """
 
 from __future__ import annotations
