@@ -57,6 +57,36 @@ def test_an_older_file_is_replaced_with_its_mode(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+@pytest.mark.parametrize(
+    ("private", "older", "newer"),
+    [(False, 0o600, 0o600), (False, 0o640, 0o640), (False, 0o666, 0o644), (True, 0o400, 0o400)],
+)
+def test_a_newer_file_permits_nobody_what_the_older_one_did_not(
+    path: Path, private: bool, older: int, newer: int
+) -> None:
+    path.write_text("older")
+    path.chmod(older)
+    previous = os.umask(0o022)
+    try:
+        write_atomic(path, "newer", private=private)
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(path.stat().st_mode) == newer
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are made by administrators on Windows")
+def test_a_link_is_replaced_and_not_followed(path: Path) -> None:
+    target = path.with_name("target")
+    target.write_text("mine")
+    target.chmod(0o600)
+    path.symlink_to(target)
+    write_atomic(path, "newer", private=False)
+    assert not path.is_symlink()
+    assert (path.read_text(), target.read_text()) == ("newer", "mine")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
 def test_an_older_file_stays_where_nothing_may_be_replaced(path: Path) -> None:
     write_atomic(path, "first", private=True, replace=False)
     with pytest.raises(FileExistsError):

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,11 +42,11 @@ def test_a_policy_file_sets_what_it_names(tmp_path: Path) -> None:
         ("decoys = 1048576", "decoys: 1048576 is outside"),
         ("decoys = 2e3", "decoys: 2000.0 is not a whole number"),
         ("decoys = true", "decoys: True is not a whole number"),
-        ('mode = "disco"', "mode: 'disco' is none of"),
-        ("mode = [1]", "mode: [1] is none of"),
-        ("fmr = 1e-4", "fmr: 0.0001 is none of"),
-        ('fmr = "0.0001"', "fmr: '0.0001' is none of"),
-        ("presence_only = 1", "presence_only: 1 is neither true nor false"),
+        ('mode = "disco"', 'mode: \'disco\' is not "standard" or "gentle"'),
+        ("mode = [1]", 'mode: [1] is not "standard"'),
+        ("fmr = 1e-4", "fmr: 0.0001 is not one of"),
+        ('fmr = "0.0001"', "fmr: '0.0001' is not one of"),
+        ("presence_only = 1", "presence_only: 1 is not true or false"),
         ("min_response = nan", "min_response: nan is outside"),
         ('min_response = "3 %"', "min_response: '3 %' is not a number"),
         ("latency_tolerance_s = 0.05", "latency_tolerance_s: 0.05 is outside 0.005 to 0.045"),
@@ -118,3 +119,17 @@ def test_the_canonical_form_of_a_policy_is_that_of_the_standard_library(policy: 
 )
 def test_a_policy_that_asks_something_else_has_another_hash(other: Policy) -> None:
     assert other.sha256() != Policy().sha256()
+
+
+def test_numbers_of_numpy_are_the_numbers_that_they_are() -> None:
+    ours = Policy(min_response=0.05, decoys=2047, presence_only=True)
+    theirs = Policy(
+        min_response=np.float64(0.05),
+        decoys=np.int64(2047),  # type: ignore[arg-type]
+        presence_only=np.True_,  # type: ignore[arg-type]
+    )
+    assert theirs == ours
+    assert theirs.sha256() == ours.sha256()
+    assert {type(value) for value in dataclasses.astuple(theirs)} == {str, bool, int, float}
+    with pytest.raises(PolicyError, match="decoys: 1022 is outside"):
+        Policy(decoys=np.int64(1022))  # type: ignore[arg-type]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
-from lightproof.validation import Complaint, FiniteFloat, complaint_of
+from lightproof.validation import Complaint, FiniteFloat, complaint_of, encode_numpy
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,3 +53,26 @@ def complaint(document: Any) -> Complaint:
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert(document, Outer)
     return complaint_of(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.float64(0.1), 0.1),
+        (np.float32(0.5), 0.5),
+        (np.longdouble(0.5), 0.5),
+        (np.int64(7), 7),
+        (np.uint8(7), 7),
+        (np.True_, True),
+        (np.str_("word"), "word"),
+    ],
+)
+def test_a_scalar_of_numpy_is_encoded_as_pythons_own(value: Any, plain: object) -> None:
+    (found,) = msgspec.to_builtins([value], enc_hook=encode_numpy)
+    assert (found, type(found)) == (plain, type(plain))
+
+
+@pytest.mark.parametrize("value", [np.zeros(1), np.complex128(1), object()])
+def test_what_json_has_no_word_for_is_refused_by_its_type(value: Any) -> None:
+    with pytest.raises(TypeError, match="is not a JSON value"):
+        msgspec.to_builtins([value], enc_hook=encode_numpy)

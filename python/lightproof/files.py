@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 _NO_LINK_NO_WAIT = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """A link at the end of the path is an error, and a pipe without a writer does not block. Windows has neither
 flag: links are made by administrators there, and no pipe has a name in a folder."""
+
+_PRIVATE_MODE: Final = 0o600
+_PUBLIC_MODE: Final = 0o666  # less what the umask takes away
+_ALL_PERMISSIONS: Final = 0o777
 
 
 def write_atomic(path: Path, content: str | bytes, *, private: bool, replace: bool = True) -> None:
@@ -26,11 +31,15 @@ def write_atomic(path: Path, content: str | bytes, *, private: bool, replace: bo
     name is given by a hard link, which fails if it is taken, and on Windows by :func:`os.rename`, which fails
     there in the same way (and works on file systems without hard links). Of several writers one succeeds.
 
+    A symbolic link under the name is replaced by the file; it is not followed, and what it led to stays as
+    it is.
+
     Args:
         path: its folder must exist.
         content: text is written as UTF-8, line ends as they are.
         private: mode 0600 whatever the umask; else the mode that the umask gives. See the module on Windows.
-        replace: an older file is replaced; if False, it stays.
+        replace: an older file is replaced, and the new one permits nobody what the older one did not; if
+            False, it stays.
 
     Raises:
         FileExistsError: there is a file and ``replace`` is False.
@@ -39,8 +48,9 @@ def write_atomic(path: Path, content: str | bytes, *, private: bool, replace: bo
     """
     data = content.encode() if isinstance(content, str) else content
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    mode = (_PRIVATE_MODE if private else _PUBLIC_MODE) & _mode_of(path)
     try:
-        with open(draft, "xb", opener=_private_opener if private else None) as file:
+        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -77,5 +87,10 @@ def is_of_another_user(status: os.stat_result) -> bool:
     return sys.platform != "win32" and status.st_uid != os.geteuid()
 
 
-def _private_opener(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+def _mode_of(path: Path) -> int:
+    """Return the permissions of a file; all of them where there is none, a link, or Windows."""
+    with suppress(OSError):
+        status = path.lstat()
+        if sys.platform != "win32" and stat.S_ISREG(status.st_mode):
+            return stat.S_IMODE(status.st_mode)
+    return _ALL_PERMISSIONS

@@ -1,7 +1,7 @@
 """The policy: what the organisation that asks requires of a session.
 
 A policy is a flat TOML file. Its hash goes into the signed result, so whoever relies on the result can tell
-which rules it was made under. The physical thresholds of the evidence are no policy: they come with the
+which rules it was made under. The physical thresholds of the evidence are not policy: they come with the
 software, whose hash goes into the result as well.
 """
 
@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from lightproof.errors import PolicyError
+from lightproof.validation import plain_number
 
 Mode = Literal["standard", "gentle"]
 """How the challenge is played: hard edges at 5 Hz, or half as fast with soft edges."""
@@ -57,6 +58,8 @@ class Policy:
             in :data:`LATENCY_TOLERANCE_RANGE_S`.
         result_validity_s: how long the signed result is valid, 1 to :data:`MAX_RESULT_VALIDITY_S` seconds.
 
+    NumPy's numbers are taken for the numbers that they are, and hash as such.
+
     Raises:
         PolicyError: a value has the wrong type or is out of its range.
 
@@ -77,7 +80,8 @@ class Policy:
 
     def __post_init__(self) -> None:
         for key, kind in _KINDS.items():
-            value = getattr(self, key)
+            value = plain_number(getattr(self, key))
+            object.__setattr__(self, key, value)
             try:
                 msgspec.convert(value, kind)
             except msgspec.ValidationError as error:
@@ -147,9 +151,9 @@ _RANGES: Final = {
     "result_validity_s": ("a whole number", 1, MAX_RESULT_VALIDITY_S),
 }
 _OTHERS: Final = {
-    "mode": 'none of "standard", "gentle"',
-    "presence_only": "neither true nor false",
-    "fmr": 'none of "1e-1" to "1e-6", written as a string',
+    "mode": 'not "standard" or "gentle"',
+    "presence_only": "not true or false",
+    "fmr": 'not one of "1e-1" to "1e-6", written as a string',
 }
 """Key -> what a value that is refused is not, for a person."""
 

@@ -38,6 +38,29 @@ class Complaint:
     words: str
 
 
+def plain_number(value: object) -> object:
+    """Return a NumPy number, truth value or text as Python's own, and anything else as it is.
+
+    To msgspec a ``np.float64`` is not a float, though Python says that it is one.
+    """
+    numpy = sys.modules.get("numpy")  # whatever is NumPy's was made by a NumPy that is loaded
+    if numpy is None or not isinstance(value, numpy.generic):
+        return value
+    return float(value) if isinstance(value, numpy.floating) else value.item()
+
+
+def encode_numpy(value: object) -> object:
+    """Return what JSON writes for a NumPy number: the ``enc_hook`` of all that may hold a rig's figures.
+
+    Raises:
+        TypeError: it is not a NumPy number.
+    """
+    plain = plain_number(value)
+    if plain is value:
+        raise TypeError(f"{type(value).__name__} is not a JSON value; give numbers, text, lists or objects")
+    return plain
+
+
 def complaint_of(error: msgspec.ValidationError) -> Complaint:
     """Return what a validation found."""
     placed = _PLACED.fullmatch(str(error))

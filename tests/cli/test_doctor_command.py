@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import stat
+import time
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -149,6 +152,12 @@ def test_a_missing_extra_is_a_warning_but_for_the_one_that_simulates(
     assert examined(status=1)["extra simulation"]["status"] == "problem"
 
 
+def test_the_required_packages_are_those_that_the_package_depends_on() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = {re.split(r"[^\w-]", line, maxsplit=1)[0] for line in project["project"]["dependencies"]}
+    assert set(doctor._REQUIRED.values()) == wanted - {"ai-edge-litert"}  # one of several runtimes
+
+
 def test_a_core_that_was_not_built_is_a_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.import_module
 
@@ -172,6 +181,38 @@ def test_a_clock_that_goes_back_is_a_problem(home: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("time.monotonic", lambda: float(next(times)))
     (check,) = doctor._clock()
     assert check.status == "problem"
+
+
+def test_the_clock_that_is_looked_at_is_the_one_by_which_the_desktop_stamps(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    info = time.get_clock_info
+
+    def get_clock_info(name: Any) -> Any:
+        asked.append(name)
+        return info(name)
+
+    monkeypatch.setattr("time.get_clock_info", get_clock_info)
+    monkeypatch.setattr("sys.platform", "win32")
+    assert [check.status for check in doctor._clock()] == ["ok"]
+    times = iter(range(20_000, 0, -1))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(times)))
+    assert [check.status for check in doctor._clock()] == ["problem"]
+    assert asked == ["perf_counter"] * 2
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_where_cameras_cannot_be_listed_none_is_made_up_and_linuxpy_is_not_missed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    without(monkeypatch, "linuxpy")
+    monkeypatch.setattr("sys.platform", system)
+    (check,) = doctor._cameras()
+    assert (check.status, check.message) == ("warning", "cameras cannot be listed here; none was looked at")
+    assert check.remedy == "try one by its number: --set camera=0 is the first"
+    packages = {check.name: check for check in doctor._packages()}
+    assert "linuxpy" not in packages["extra desktop"].message
 
 
 def test_a_check_that_breaks_is_a_problem_and_stops_no_other(

@@ -29,12 +29,46 @@ AUDIENCE = "https://example.org/verify"
 SIMULATED = ("--rig", "simulated", "--presence-only")
 
 RIG_MODULE = """
+from dataclasses import replace
+
+import numpy as np
+
+from lightproof.rigs.protocol import Calibration
 from tests.rigs.tiny_rig import TinyRig
 
 class Interrupted(TinyRig):
     def frames(self, until_s):
         yield from list(super().frames(until_s))[:3]
         raise KeyboardInterrupt
+
+class Numerical:
+    def __init__(self, rig):
+        self.rig = rig
+
+    def __getattr__(self, name):
+        return getattr(self.rig, name)
+
+    def __enter__(self):
+        self.rig.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.rig.__exit__(*error)
+
+    @property
+    def description(self):
+        found = self.rig.description
+        rows = tuple(tuple(row) for row in np.array(found.calibration.mixing))
+        calibration = Calibration(np.float64(found.calibration.latency_s), rows)
+        return replace(found, calibration=calibration, frame_rate_hz=np.float64(found.frame_rate_hz))
+
+    def show(self, illumination, at_s=None):
+        return np.float64(self.rig.show(illumination, at_s))
+
+def numerical(options):
+    from lightproof.rigs.simulated import open_rig
+
+    return Numerical(open_rig(options))
 
 def person(options):
     return TinyRig(width=64, height=48)
@@ -178,6 +212,21 @@ def test_a_recorded_session_is_replayed_to_the_same_evidence_bit_by_bit(
     session_file.write_text(json.dumps(session))
     assert _verify(*again) == 1
     assert "policy" in capsys.readouterr().err
+
+
+def test_a_rig_that_measures_in_numpy_loses_neither_its_session_nor_its_recording(
+    tmp_path: Path, rig_module: str, capsys: pytest.CaptureFixture[str], schema: dict[str, Any]
+) -> None:
+    _skip_without_sample_person()
+    pytest.importorskip("av", reason="recordings are written with PyAV (extra 'record')")
+    folder = tmp_path / "recording"
+    arguments = ("--rig", f"{rig_module}:numerical", "--presence-only", "--json")
+    assert _verify(*arguments, "--record", folder, "--yes") == 0
+    recorded = json.loads(capsys.readouterr().out)
+    jsonschema.validate(recorded, schema)
+    assert recorded["evidence"]["latency"]["calibrated_s"] is not None
+    assert _verify("--rig", "recording", "--recording", folder, "--presence-only", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["evidence"] == recorded["evidence"]
 
 
 def test_without_json_the_person_reads_the_outcome_and_what_to_do_and_no_score(

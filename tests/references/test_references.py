@@ -68,7 +68,7 @@ def test_a_file_is_known_by_its_content_and_not_by_its_name(tmp_path: Path) -> N
         (b"%PDF-1.7\n", "a PDF"),
         (b"BM" + bytes(60), "a BMP"),
         (b"II*\0" + bytes(60), "a TIFF"),
-        (b"my name is Nobody, here is my passport", "no picture that is known here"),
+        (b"my name is Nobody, here is my passport", "not a picture in a known format"),
         (b"", "empty"),
     ],
 )

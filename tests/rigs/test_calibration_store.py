@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,6 +135,43 @@ def test_values_out_of_range_are_not_saved(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match=r"latency of 43\.0 s is not within 0 and 1 s"):
         save_calibration(StoredCalibration(CAMERA, Calibration(43.0, MIXING), STORED.measured), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"calibration": Calibration(True, MIXING)},
+        {"calibration": Calibration("0.05", MIXING)},  # type: ignore[arg-type]
+        {"calibration": Calibration(float("nan"), MIXING)},
+        {"calibration": Calibration(np.complex128(0.05), MIXING)},  # type: ignore[arg-type]
+        {"calibration": Calibration(0.05, MIXING[:2])},  # type: ignore[arg-type]
+        {"calibration": Calibration(0.05, tuple(row[:2] for row in MIXING))},  # type: ignore[arg-type]
+        {"calibration": Calibration(0.05, np.eye(3))},  # type: ignore[arg-type]
+        {"calibration": Calibration(0.05, (1.0, 2.0, 3.0))},  # type: ignore[arg-type]
+        {"calibration": Calibration(0.05, (("1", 0, 0), (0, 1, 0), (0, 0, 1)))},  # type: ignore[arg-type]
+        {"calibration": Calibration(0.05, ((1, 0, 0), (0, float("nan"), 0), (0, 0, 1)))},
+        {"camera": "half \ud800"},
+        {"camera": 5},
+        {"camera": b"HD"},
+        {"camera": "x" * 5000},
+        {"measured": "2026-01-02T03:04:05Z"},
+        {"measured": datetime(2026, 1, 2)},
+    ],
+)
+def test_what_could_not_be_read_again_is_not_saved(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(CalibrationError, match=r"calibration of .* cannot be kept .*; measure again"):
+        save_calibration(dataclasses.replace(STORED, **changed), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_of_numpy_are_saved_as_the_numbers_that_they_are(tmp_path: Path) -> None:
+    rows = tuple(tuple(row) for row in np.array(MIXING))
+    theirs = Calibration(np.float64(0.0431), rows)  # type: ignore[arg-type]
+    save_calibration(dataclasses.replace(STORED, calibration=theirs), tmp_path)
+    loaded = load_calibration(CAMERA, tmp_path)
+    assert loaded == STORED
+    assert loaded is not None
+    assert type(loaded.calibration.latency_s) is float
 
 
 def test_nothing_half_written_remains_where_it_cannot_be_written(tmp_path: Path) -> None:

@@ -33,12 +33,16 @@ _REQUIRED: Final = {
     "numpy": "numpy",
     "cv2": "opencv-python-headless",
     "cryptography": "cryptography",
+    "filelock": "filelock",
     "joserfc": "joserfc",
+    "lazy_loader": "lazy-loader",
     "msgspec": "msgspec",
     "platformdirs": "platformdirs",
     "rich": "rich",
     "typer": "typer",
 }
+"""Module -> distribution. The networks' runtime is one of several, and is looked at with the models."""
+
 _OPTIONAL: Final = {
     "desktop": {"pygame": "pygame-ce", "linuxpy": "linuxpy"},
     "record": {"av": "av"},
@@ -46,6 +50,7 @@ _OPTIONAL: Final = {
     _SIMULATION: {"scipy": "scipy"},
 }
 """Extra -> module -> distribution."""
+_LINUX_ONLY: Final = {"linuxpy"}
 
 _REINSTALL: Final = "pip install --force-reinstall lightproof"
 
@@ -130,7 +135,12 @@ def _packages() -> Iterator[Check]:
         yield Check("packages", Status.PROBLEM, f"missing: {', '.join(missing)}", remedy)
     else:
         yield Check("packages", Status.OK, _versions(_REQUIRED))
-    for extra, modules in _OPTIONAL.items():
+    for extra, wanted in _OPTIONAL.items():
+        modules = {
+            module: distribution
+            for module, distribution in wanted.items()
+            if sys.platform == "linux" or module not in _LINUX_ONLY
+        }
         missing = [distribution for module, distribution in modules.items() if not _importable(module)]
         if missing:
             message, remedy = f"missing: {', '.join(missing)}", f"pip install 'lightproof[{extra}]'"
@@ -157,8 +167,10 @@ def _models() -> Iterator[Check]:
 
 
 def _clock() -> Iterator[Check]:
-    clock = time.get_clock_info("monotonic")
-    reads = [time.monotonic() for _ in range(_CLOCK_READS)]
+    from lightproof.rigs.desktop.clock import clock_name, now_s
+
+    clock = time.get_clock_info(clock_name())
+    reads = [now_s() for _ in range(_CLOCK_READS)]
     goes_back = any(later < earlier for earlier, later in pairwise(reads))
     message = f"{clock.implementation}, resolution {clock.resolution:g} s"
     if goes_back or not clock.monotonic or clock.resolution > _COARSEST_CLOCK_S:
@@ -208,8 +220,12 @@ def _display() -> Iterator[Check]:
 
 
 def _cameras() -> Iterator[Check]:
-    from lightproof.rigs.desktop.camera import find_cameras
+    from lightproof.rigs.desktop.camera import can_list_cameras, find_cameras
 
+    if not can_list_cameras():
+        remedy = "try one by its number: --set camera=0 is the first"
+        yield Check("camera", Status.WARNING, "cameras cannot be listed here; none was looked at", remedy)
+        return
     cameras = find_cameras()
     if not cameras:
         remedy = "connect a camera, or use --rig simulated"

@@ -125,8 +125,8 @@ def _evaluate(
         _print(report, out)
     if report["errors"]:
         tell(
-            f"error: {len(report['errors'])} of {len(finished)} trials ended with an error and are no "
-            f"attempts; {out / REPORT_HTML} lists them, --retry-errors runs them again"
+            f"error: {len(report['errors'])} of {len(finished)} trials ended with an error and are not "
+            f"counted as attempts; {out / REPORT_HTML} lists them, --retry-errors runs them again"
         )
         raise typer.Exit(ERROR_STATUS)
 

@@ -16,6 +16,7 @@ from lightproof.cli.doctor import Status
 from lightproof.result import Refusal
 from lightproof.rigs.protocol import Mixing, RigKind
 from lightproof.session import Step
+from lightproof.validation import encode_numpy
 from lightproof.verdict import Finding, Outcome, ReasonCode
 
 Reasons: TypeAlias = Annotated[
@@ -36,12 +37,13 @@ Versions: TypeAlias = Annotated[
 
 
 def json_text(value: object) -> str:
-    """Return an object that a command prints as JSON text.
+    """Return an object that a command prints as JSON text; its numbers may be NumPy's.
 
     Raises:
+        TypeError: something in it is not a JSON value.
         ValueError: a number in it is not finite.
     """
-    return json.dumps(msgspec.to_builtins(value), indent=2, allow_nan=False)
+    return json.dumps(msgspec.to_builtins(value, enc_hook=encode_numpy), indent=2, allow_nan=False)
 
 
 class _Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

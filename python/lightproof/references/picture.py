@@ -118,7 +118,7 @@ def _size(content: bytes | bytearray, name: str) -> tuple[int, int]:
         size = _webp_size(content, name)
     else:
         kinds = [kind for magic, kind in _KNOWN_BUT_REFUSED if head.startswith(magic)]
-        kind = "empty" if not content else kinds[0] if kinds else "no picture that is known here"
+        kind = "empty" if not content else kinds[0] if kinds else "not a picture in a known format"
         raise PictureError(f"{name} is {kind}: use a JPEG, PNG or WebP")
     if size is None:
         raise _corrupt(name)

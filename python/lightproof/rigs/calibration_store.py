@@ -6,6 +6,7 @@ nothing of people, but whoever could change it could make a relay look punctual.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import re
@@ -21,6 +22,7 @@ from lightproof.device import state_directory
 from lightproof.errors import CalibrationError
 from lightproof.files import is_open_to_others, write_atomic
 from lightproof.rigs.protocol import Calibration, Mixing
+from lightproof.validation import complaint_of, encode_numpy
 
 _FORMAT: Final = 1
 _MAX_FILE_BYTES: Final = 4096  # ten times what is written
@@ -54,7 +56,7 @@ class _CalibrationFile(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"latency of {self.latency_s} s is not within 0 and {_MAX_LATENCY_S:g} s")
         shares = [share for row in self.mixing for share in row]
         if not all(map(math.isfinite, shares)) or not math.isclose(max(shares), 1.0, rel_tol=1e-6):
-            raise ValueError("mixing is no 3x3 matrix whose largest entry is 1")
+            raise ValueError("mixing is not a 3x3 matrix whose largest entry is 1")
         if self.measured.tzinfo is None:
             raise ValueError("date without time zone")
 
@@ -108,23 +110,38 @@ def save_calibration(stored: StoredCalibration, directory: Path | None = None) -
     """Write a calibration so that it is there whole or not at all, and return where.
 
     Raises:
-        CalibrationError: the calibration is out of range, or the file cannot be written.
+        CalibrationError: the calibration could not be read again (a figure is out of range or not a number,
+            the name of the camera is not text), or the file cannot be written.
     """
+    content = _content(stored)
     path = calibration_path(stored.camera, directory)
-    calibration = stored.calibration
-    try:
-        content = _CalibrationFile(
-            _FORMAT, stored.camera, calibration.latency_s, calibration.mixing, stored.measured
-        )
-    except ValueError as error:
-        raise CalibrationError(
-            f"calibration of {stored.camera!r} is out of range ({error}); measure again"
-        ) from error
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomic(path, msgspec.json.encode(content), private=True)
+        write_atomic(path, content, private=True)
     except OSError as error:
         raise CalibrationError(
             f"calibration {path} cannot be written ({error.strerror}); set LIGHTPROOF_HOME"
         ) from error
     return path
+
+
+def _content(stored: StoredCalibration) -> bytes:
+    """Return what lies in the file, checked as it is when it is read; NumPy's numbers are numbers."""
+    values = {"format": _FORMAT, "camera": stored.camera, "measured": stored.measured} | dataclasses.asdict(
+        stored.calibration
+    )
+    try:
+        plain = msgspec.to_builtins(values, builtin_types=(bytes, datetime), enc_hook=encode_numpy)
+        content = msgspec.json.encode(msgspec.convert(plain, _CalibrationFile, builtin_types=(datetime,)))
+    except msgspec.ValidationError as error:
+        raise _not_kept(stored, complaint_of(error).words) from error
+    except (TypeError, ValueError) as error:
+        raise _not_kept(stored, str(error)) from error
+    if len(content) > _MAX_FILE_BYTES:
+        raise _not_kept(stored, f"{len(content)} bytes, at most {_MAX_FILE_BYTES} are read")
+    return content
+
+
+def _not_kept(stored: StoredCalibration, why: str) -> CalibrationError:
+    camera = ascii(stored.camera)  # a lone surrogate could not be printed
+    return CalibrationError(f"calibration of {camera[:100]} cannot be kept ({why}); measure again")

@@ -603,3 +603,23 @@ def test_a_camera_whose_colours_are_coded_otherwise_is_refused_by_name(driver: D
     with pytest.raises(RigError, match=r"BT\.601 and BT\.709 can be read"):
         V4l2Camera(DEVICE).open()
     assert driver.closed
+
+
+@pytest.mark.parametrize("fourcc", ["MJPEG", "RGB24", "BGR24"])
+def test_formats_whose_coding_is_their_own_are_read_whatever_the_driver_says_of_it(
+    driver: Driver, fourcc: str
+) -> None:
+    raw = video.raw
+    driver.fourcc = fourcc
+    driver.colours = (raw.Colorspace.BT2020, raw.YcbcrEncoding.DEFAULT, raw.Quantization.DEFAULT)
+    camera = V4l2Camera(DEVICE)
+    camera.open()
+    camera.close()
+
+
+def test_an_unknown_format_is_refused_before_its_coding(driver: Driver) -> None:
+    raw = video.raw
+    driver.fourcc = "H264"
+    driver.colours = (raw.Colorspace.BT2020, raw.YcbcrEncoding.DEFAULT, raw.Quantization.DEFAULT)
+    with pytest.raises(RigError, match="delivers H264 only"):
+        V4l2Camera(DEVICE).open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib
 import json
@@ -27,7 +28,15 @@ from lightproof.errors import (
     RigError,
     SessionInterrupted,
 )
-from lightproof.rigs.protocol import Frame, PixelFormat, Rig, RigOptions
+from lightproof.rigs.protocol import (
+    Calibration,
+    Frame,
+    Geometry,
+    PixelFormat,
+    Rig,
+    RigDescription,
+    RigOptions,
+)
 from lightproof.rigs.recording.rig import RecordingRig, open_rig
 from lightproof.rigs.recording.video import packed_pixels
 from lightproof.rigs.recording.writer import RecordingWriter
@@ -213,6 +222,77 @@ def test_a_rig_that_does_not_open_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(RigError), RecordingWriter(Broken(), tmp_path / "session"):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_is_entered_again_is_refused_and_goes_on(tmp_path: Path) -> None:
+    rig = TinyRig()
+    with RecordingWriter(rig, tmp_path / "session") as recorder:
+        recorder.note("nonce", "00ff")
+        seen = play(recorder, flips=1)
+        with pytest.raises(RigError, match="session is open already; enter it once"), recorder:
+            pass
+        seen += [recorder.show(light(1)), recorder.now_s()]
+    assert (rig.entered, rig.left) == (1, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["session"]
+    with RecordingRig(tmp_path / "session") as again:
+        assert [*play(again, flips=1), again.show(light(1)), again.now_s()] == seen
+        assert again.context == {"nonce": "00ff"}
+
+
+def test_a_session_that_enters_an_open_recording_leaves_nothing_behind(tmp_path: Path) -> None:
+    def verify_in(recorder: RecordingWriter) -> None:
+        with recorder:
+            play(recorder)
+
+    rig = TinyRig()
+    with pytest.raises(RigError, match="open already"):
+        record(rig, tmp_path / "session", verify_in)
+    assert (rig.entered, rig.left) == (1, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+class NumpyRig(TinyRig):
+    """A rig that measures in NumPy, as a third party's may."""
+
+    @property
+    def description(self) -> RigDescription:
+        return RigDescription(
+            "numpy",
+            "other",
+            Geometry((np.float64(0.3), np.float32(0.25)), (np.float64(0.0), 0.1, 0.0), np.float64(900.5)),  # type: ignore[arg-type]
+            Calibration(np.float64(0.05), tuple(tuple(row) for row in np.eye(3))),  # type: ignore[arg-type]
+            np.float64(30.0),
+            np.int64(60),  # type: ignore[arg-type]
+        )
+
+    def show(self, illumination: NDArray[np.uint8], at_s: float | None = None) -> float:
+        return np.float64(super().show(illumination, at_s))
+
+
+def test_a_rig_that_measures_in_numpy_is_recorded(tmp_path: Path) -> None:
+    rig = NumpyRig()
+    with RecordingWriter(rig, tmp_path / "session") as recorder:
+        seen = play(recorder)
+    again = RecordingRig(tmp_path / "session")
+    with again:
+        assert play(again) == seen
+    assert again.description == dataclasses.replace(rig.description, kind="recording")
+    assert type(again.description.calibration.latency_s) is float
+
+
+@pytest.mark.parametrize("latency_s", [np.zeros(2), float("nan"), b"soon", "soon", True, object()])
+def test_a_rig_whose_words_cannot_be_written_is_to_be_mended(tmp_path: Path, latency_s: Any) -> None:
+    class Odd(TinyRig):
+        @property
+        def description(self) -> RigDescription:
+            return dataclasses.replace(super().description, calibration=Calibration(latency_s))
+
+    with pytest.raises(
+        RecordingError,
+        match=r"(a number that is not finite|what the rig says of itself cannot be written .*); mend the rig",
+    ):
+        record(Odd(), tmp_path / "session")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -454,6 +534,24 @@ def test_an_inconsistent_session_file_is_refused_by_name(
         replay(recorded)
 
 
+def test_no_key_of_a_session_file_may_be_missing_but_the_coding_of_older_recordings(recorded: Path) -> None:
+    whole = json.loads((recorded / "session.json").read_text())
+    del whole["events"][next(i for i, event in enumerate(whole["events"]) if event["event"] == "frame") + 1 :]
+    (recorded / "session.json").write_text(json.dumps(whole))
+    RecordingRig(recorded)
+    keys = {path for path in places(whole) if isinstance(path[-1], str) and path[0] != "context"}
+    accepted = set()
+    for path in keys:
+        document = json.loads(json.dumps(whole))
+        _remove(document, path)
+        (recorded / "session.json").write_text(json.dumps(document))
+        if complaint := _complaint(recorded):
+            assert f"lacks {path[-1]};" in complaint, path
+        else:
+            accepted.add(path)
+    assert accepted == {("video", "yuv_matrix"), ("video", "yuv_range")}
+
+
 @given(content=st.binary(max_size=200) | st.text(max_size=50).map(str.encode) | st.just(b"[" * 100_000))
 @settings(max_examples=50, deadline=None)
 def test_no_bytes_crash_the_loader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
@@ -492,6 +590,20 @@ def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[st
         yield (*path, key)
         if isinstance(value, (dict, list)):
             yield from places(value, (*path, key))
+
+
+def _complaint(directory: Path) -> str:
+    try:
+        RecordingRig(directory)
+    except RecordingError as error:
+        return str(error)
+    return ""
+
+
+def _remove(document: Any, path: tuple[str | int, ...]) -> None:
+    for key in path[:-1]:
+        document = document[key]
+    del document[path[-1]]
 
 
 def forge_video(directory: Path, content: bytes) -> None:

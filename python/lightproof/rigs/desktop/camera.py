@@ -89,12 +89,18 @@ _NUMBERED = tuple(CameraDevice(Path(str(number)), f"camera {number}") for number
 """What may be a camera where none can be listed: the numbers by which OpenCV opens them."""
 
 
+def can_list_cameras() -> bool:
+    """Return whether cameras can be listed without opening them, as only Linux does."""
+    return sys.platform == "linux"
+
+
 def find_cameras(devices: Path = _DEVICES, video_class: Path = _CLASS) -> tuple[CameraDevice, ...]:
     """Return the video devices that may be cameras, in the order of their numbers. Nothing is opened.
 
-    Only Linux lists them without opening any; elsewhere OpenCV's first numbers are named, whatever is there.
+    Where they cannot be listed (:func:`can_list_cameras`), OpenCV's first numbers are named, whatever is
+    there.
     """
-    if sys.platform != "linux":
+    if not can_list_cameras():
         return _NUMBERED
     found = []
     for path in devices.glob("video*"):

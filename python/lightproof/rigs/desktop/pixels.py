@@ -19,6 +19,9 @@ Data: TypeAlias = bytes | memoryview
 FORMATS: Final[tuple[str, ...]] = ("YUYV", "NV12", "RGB3", "BGR3", "MJPG")
 """Codes (FourCC) of the formats that can be read, the ones without compression first."""
 
+YUV_FORMATS: Final = ("YUYV", "NV12")
+"""Those whose luma and chroma are coded as the driver says; the others are RGB, or JFIF with one coding."""
+
 UVC_CODING: Final[YuvCoding] = ("bt601", "limited")
 """How a USB camera without a colour descriptor codes its colours (USB Video Class 1.5, section 3.9.2.6)."""
 

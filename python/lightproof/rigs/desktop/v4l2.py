@@ -30,7 +30,7 @@ from lightproof.rigs.desktop.camera import (
     camera_error,
 )
 from lightproof.rigs.desktop.controls import ExposureControls, Settings
-from lightproof.rigs.desktop.pixels import FORMATS, UVC_CODING, rgb_from
+from lightproof.rigs.desktop.pixels import FORMATS, UVC_CODING, YUV_FORMATS, rgb_from
 from lightproof.rigs.protocol import CameraMetadata, Frame
 from lightproof.rigs.yuv import coding_from_v4l2
 
@@ -165,13 +165,14 @@ class V4l2Camera:
         agreed = self._capture.get_format()
         self._fourcc = agreed.pixel_format.human_str()
         self._width, self._height, self._stride = agreed.width, agreed.height, agreed.bytes_per_line
-        pix = video.get_raw_format(self._file, video.BufferType.VIDEO_CAPTURE).fmt.pix
-        self._coding = coding_from_v4l2(pix.colorspace, pix.ycbcr_enc, pix.quantization)
         self._memory = bytearray(agreed.size)
         if self._fourcc not in FORMATS:
             raise RigError(
                 f"camera {self._who} delivers {self._fourcc} only; use one that offers {', '.join(FORMATS)}"
             )
+        if self._fourcc in YUV_FORMATS:
+            pix = video.get_raw_format(self._file, video.BufferType.VIDEO_CAPTURE).fmt.pix
+            self._coding = coding_from_v4l2(pix.colorspace, pix.ycbcr_enc, pix.quantization)
         with contextlib.suppress(
             OSError, ZeroDivisionError
         ):  # not every driver lets the rate be asked or set

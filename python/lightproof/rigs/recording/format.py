@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from lightproof.errors import RecordingError
 from lightproof.rigs.illumination import require_illumination
-from lightproof.rigs.protocol import CameraMetadata, PixelFormat, RigDescription, RigKind, YuvMatrix, YuvRange
+from lightproof.rigs.protocol import PixelFormat, RigKind, YuvMatrix, YuvRange
+from lightproof.rigs.recording.description import RecordedDescription, RecordedMetadata
 from lightproof.validation import complaint_of
 
 SESSION_FILE: Final = "session.json"
@@ -51,7 +52,7 @@ class Delivered(Struct, frozen=True, tag_field="event", tag="frame"):
     sensor_time_s: float
     exposure_s: _Duration
     readout_s: _Duration
-    metadata: CameraMetadata
+    metadata: RecordedMetadata
     checksum: int
     clock_s: float
 
@@ -92,7 +93,7 @@ class RecordedSession(Struct, frozen=True):
 
     format: Literal["lightproof-recording"]
     version: Literal[1]
-    description: RigDescription
+    description: RecordedDescription
     video: Video | None
     events: tuple[Event, ...]
     context: dict[str, Any]

@@ -54,7 +54,7 @@ class RecordingRig:
                 f"recording: {directory / VIDEO_FILE} is not the video that {SESSION_FILE} names: it was "
                 "cut short or changed; record the session again"
             )
-        self._description = dataclasses.replace(self._session.description, kind="recording")
+        self._description = dataclasses.replace(self._session.description.description(), kind="recording")
         self._pictures: Iterator[NDArray[np.uint8]] | None = None
         self._next = 0
         self._clock_s = 0.0
@@ -186,7 +186,7 @@ class RecordingRig:
             event.sensor_time_s,
             event.exposure_s,
             event.readout_s,
-            event.metadata,
+            event.metadata.metadata(),
             video.yuv_matrix,
             video.yuv_range,
         )

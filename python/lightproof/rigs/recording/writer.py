@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from lightproof.errors import FrameError, InputError, RecordingError, RigError
 from lightproof.files import write_atomic
-from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigDescription, YuvMatrix, YuvRange
+from lightproof.rigs.protocol import Frame, Rig, RigDescription, YuvMatrix, YuvRange
+from lightproof.rigs.recording.description import recorded_description, recorded_metadata
 from lightproof.rigs.recording.format import (
     FORMAT_NAME,
     FORMAT_VERSION,
@@ -53,9 +54,11 @@ class RecordingWriter:
 
     Example::
 
-        with RecordingWriter(rig, Path("session-1")) as recorder:
-            recorder.note("nonce", nonce.hex())
-            verify(recorder)
+        recorder = RecordingWriter(rig, Path("session-1"))
+        verify(recorder, request, reference=picture, options=SessionOptions(note=recorder.note))
+
+    :func:`~lightproof.verify` enters and leaves the context itself. By ``note`` it writes what a replay
+    needs, and tells the person of the recording when it asks for their consent.
     """
 
     def __init__(self, rig: Rig, directory: Path) -> None:
@@ -87,6 +90,10 @@ class RecordingWriter:
             ) from error
 
     def __enter__(self) -> Self:
+        if self._draft is not None:
+            raise RigError(
+                f"the recording {self._directory} is open already; enter it once, verify does so itself"
+            )
         self._draft = _make_draft(self._directory)
         self._events, self._context, self._video = [], {}, None
         try:
@@ -174,12 +181,23 @@ class RecordingWriter:
                 *self._coding,
             )
         session = RecordedSession(
-            FORMAT_NAME, FORMAT_VERSION, description, video, tuple(self._events), self._context
+            FORMAT_NAME,
+            FORMAT_VERSION,
+            recorded_description(description),
+            video,
+            tuple(self._events),
+            self._context,
         )
         try:
-            write_atomic(draft / SESSION_FILE, session_text(session), private=True)
+            text = session_text(session)
+        except ValueError as error:
+            raise RecordingError(
+                f"recording: {self._directory} would hold a number that is not finite; mend the rig"
+            ) from error
+        try:
+            write_atomic(draft / SESSION_FILE, text, private=True)
             os.rename(draft, self._directory)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise RecordingError(
                 f"recording: {self._directory} cannot be completed ({error}); name an empty one with space"
             ) from error
@@ -197,18 +215,11 @@ class RecordingWriter:
 
 
 def _delivered(frame: Frame, pixels_checksum: int, clock_s: float) -> Delivered:
-    metadata = frame.metadata
-    balance = metadata.white_balance
     return Delivered(
         float(frame.sensor_time_s),
         float(frame.exposure_s),
         float(frame.readout_s),
-        CameraMetadata(
-            gain=None if metadata.gain is None else float(metadata.gain),
-            white_balance=None if balance is None else tuple(float(value) for value in balance),
-            locked=None if metadata.locked is None else bool(metadata.locked),
-            sequence=None if metadata.sequence is None else int(metadata.sequence),
-        ),
+        recorded_metadata(frame.metadata),
         pixels_checksum,
         float(clock_s),
     )
