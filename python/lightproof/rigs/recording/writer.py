@@ -55,7 +55,7 @@ class RecordingWriter:
     Example::
 
         recorder = RecordingWriter(rig, Path("session-1"))
-        verify(recorder, request, reference=picture, options=SessionOptions(note=recorder.note))
+        verify(recorder, request, reference=picture)
 
     :func:`~lightproof.verify` enters and leaves the context itself. By ``note`` it writes what a replay
     needs, and tells the person of the recording when it asks for their consent.
