@@ -26,7 +26,7 @@ from lightproof.evaluation.trials import Presentation, Trial, networks_of_this_t
 from lightproof.policy import Policy
 from lightproof.presence.flip_monitor import FlipMonitor
 from lightproof.presence.judgement import judge_if_enough
-from lightproof.presence.observation import Observation, Track
+from lightproof.presence.observation import FrameUse, Observation, Track
 from lightproof.presence.playing import play
 from lightproof.presence.position import wait_for_position
 from lightproof.presence.reader import FaceReader
@@ -241,7 +241,7 @@ class _FilmedObservation(Observation):
         super().__init__(*arguments, **named)
         self._reel = reel
 
-    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> bool:
+    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> FrameUse:
         without_picture = replace(frame, image=np.empty((0, 0, 3), np.uint8))
         self._reel.exposures.append(
             Exposure(cells.copy(), without_picture, transform.copy(), self.timeline.shown)

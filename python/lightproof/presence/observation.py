@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,17 @@ class Track:
         self.longest_unlike = max(self.longest_unlike, self._unlike)
 
 
+class FrameUse(Enum):
+    """What became of the cells of a frame."""
+
+    TAKEN_IN = "taken_in"
+    """They are in the response."""
+    UNLIKE = "unlike"
+    """Left out: the picture is not like the one under the neutral light."""
+    UNLIT = "unlit"
+    """Left out: the frame was exposed before the first light, and says nothing of it."""
+
+
 class Observation:
     """The response of a face to a challenge as it plays.
 
@@ -91,26 +103,26 @@ class Observation:
         self.response = ResponseRegression(prediction.mask, neutral_cells, self.mixing)
         self.start_s, self._half_s = start_s, duration_s / 2
 
-    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> bool:
-        """Take in the cells of one frame; ``transform`` maps the grid to its pixels.
+    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> FrameUse:
+        """Take in the cells of one frame and return what became of them; ``transform`` maps grid to pixels.
 
-        Returns whether its picture is like the one under the neutral light. One that is not, as of another
-        face or of one in the middle of a blink, is left out, and so is a frame of before the first light.
+        A picture that is not like the one under the neutral light, as of another face or of one in the middle
+        of a blink, is left out, and so is a frame of before the first light.
         """
         first_s = self.timeline.first_flip_s
         rows_px = transform @ _MIDDLES
         start_s, end_s = frame.light_interval_s(float(rows_px[1].mean()))
         if first_s is None or start_s < first_s + self.latency_s:
-            return True
+            return FrameUse.UNLIT
         light = self.timeline.light(start_s, end_s, self.latency_s)
         u = ((start_s + end_s) / 2 - self.start_s) / self._half_s - 1.0
         registration = self.response.push(cells, light.tolist(), u)
         if not registration.residual <= MAX_REGISTRATION_RESIDUAL:
-            return False
+            return FrameUse.UNLIKE
         self.exposures_s.append((start_s, end_s))
         self.band_exposures_s.append([frame.light_interval_s(row) for row in rows_px[1].tolist()])
         self.light.append(light)
-        return True
+        return FrameUse.TAKEN_IN
 
     def snapshot(self) -> Observation:
         """Return what was gathered so far, to be judged in another thread while more comes in.

@@ -17,7 +17,7 @@ from lightproof.face.tracker import TrackedFace
 from lightproof.matching import ProbeGallery
 from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.flip_monitor import FlipMonitor
-from lightproof.presence.observation import Observation
+from lightproof.presence.observation import FrameUse, Observation
 from lightproof.presence.position import Positioned
 from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import predict
@@ -180,16 +180,17 @@ class _FaceWatch:
         if sample.face.several_faces:
             track.several += 1
             self.broken = True
-        same = self._add(sample, sample.face)
-        track.note_face(True, same=same)
-        if same and self._gallery is not None:
+        use = self._add(sample, sample.face)
+        track.note_face(True, same=use is not FrameUse.UNLIKE)
+        # Only what the light fell on can be matched: whoever shows another face before it gains nothing.
+        if use is FrameUse.TAKEN_IN and self._gallery is not None:
             self._gallery.offer(sample.rgb, sample.face, frame.sensor_time_s)
 
-    def _add(self, sample: FaceSample, face: TrackedFace) -> bool:
-        """Add the cells of a frame and return whether its picture is like those before."""
+    def _add(self, sample: FaceSample, face: TrackedFace) -> FrameUse:
+        """Add the cells of a frame and return what became of them."""
         moved_px: NDArray[np.float64] = face.five_points.mean(axis=0) - self._started_px
         track = self._observation.track
         track.motion = max(track.motion, float(np.linalg.norm(moved_px)) / self._eye_distance_px)
-        same = self._observation.add(sample.cells, sample.frame, face.transform)
+        use = self._observation.add(sample.cells, sample.frame, face.transform)
         overwrite(sample.cells)  # what is of them is in the observation's sums
-        return same
+        return use

@@ -12,7 +12,7 @@ from lightproof.presence.cues import continuity
 from lightproof.presence.cues.continuity import MAX_FLIP_LATE_S, ContinuityEvidence
 from lightproof.presence.judgement import judge as judge_all
 from lightproof.presence.judgement import judge_if_enough, with_final_continuity
-from lightproof.presence.observation import Observation, Track
+from lightproof.presence.observation import FrameUse, Observation, Track
 from lightproof.rigs.protocol import CameraMetadata
 from lightproof.verdict import Finding, ReasonCode
 from tests.presence.made_light import DECOY_SEED, POLICY, TRANSFORM, frame, observed, rig
@@ -80,7 +80,7 @@ def test_a_picture_that_is_unlike_for_a_blink_is_left_out_and_for_longer_a_cut(
     for k in range(150, 150 + frames):
         shot = frame(k)
         observation.track.note_frame(shot)
-        observation.track.note_face(True, same=observation.add(other, shot, TRANSFORM))
+        observation.track.note_face(True, same=observation.add(other, shot, TRANSFORM) is not FrameUse.UNLIKE)
     assert observation.response.frames == taken_in
     evidence = judged(observation)
     assert evidence.finding is finding
