@@ -33,7 +33,7 @@ test: install-dev test-rust test-python ## Set up and run every test but the slo
 test-all: test test-slow ## Set up and run every test
 
 test-rust:
-	cargo test --workspace --quiet $(RUST_FEATURES)
+	@$(RUST_ENV) cargo test --workspace --quiet $(RUST_FEATURES)
 
 test-python: $(VENV_TFLITE)/.ready
 	@if [ -s $(VENV_TFLITE)/.ready ]; then export LIGHTPROOF_TFLITE_PYTHON="$(CURDIR)/$(VENV_TFLITE)/bin/python"; fi; \
@@ -43,21 +43,21 @@ test-slow: install-dev ## Run the slow tests: memory over sessions, studies from
 	$(PYTEST) -m slow
 
 check: install-dev ## Lint, format and type everything
-	cargo fmt --all --check
+	$(RUST_ENV) cargo fmt --all --check
 	@# rustfmt leaves comments and strings as they are.
 	@! LC_ALL=C.UTF-8 git grep -nE '^.{111,}' -- '*.rs'
-	cargo clippy --workspace --all-targets --quiet $(RUST_FEATURES) -- -D warnings
+	$(RUST_ENV) cargo clippy --workspace --all-targets --quiet $(RUST_FEATURES) -- -D warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest lightproof._core --allowlist rust/py/stubtest.allow
 
 bench: install-dev ## Measure speed
-	cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2
+	$(RUST_ENV) cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2
 	$(BIN)/python -m benches.table $(WRITE)
 
 study-freshness: install-dev ## Repeat docs/freshness.md: millions of wrong challenges, films of sessions from BASES, and power
-	cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
+	$(RUST_ENV) cargo test --release -p lightproof-core --test freshness_exact -- --ignored --nocapture --test-threads 1
 	@if [ -d "$(BASES)" ]; then set -ex; $(BIN)/python -m studies.freshness.wrong_challenge_study --bases "$(BASES)" $(WRITE); \
 	  $(BIN)/python -m studies.freshness.code_share --bases "$(BASES)" $(WRITE); \
 	else echo "no wrong challenges are held against films: there are no bases in $(BASES); set BASES=DIR"; fi
@@ -79,7 +79,7 @@ fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust an
 	done
 
 photosafety: install-dev ## Count flashes in a million challenges of each mode, and on real panels
-	cargo test --release --package lightproof-core --test photosafety --quiet -- --ignored a_million
+	$(RUST_ENV) cargo test --release --package lightproof-core --test photosafety --quiet -- --ignored a_million
 	$(BIN)/python -m pytest tests/studies/test_panels.py tests/presence/test_flip_monitor.py
 
 photosafety-iris: install-dev $(VENV_IRIS)/.ready ## Have IRIS, an independent analyser, judge the light
@@ -192,7 +192,7 @@ lint-workflows: ## Lint the workflow files (needs Go, once)
 docs: docs-rust docs-python ## Build the API documentation into target/doc/, with warnings denied
 
 docs-rust:
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	$(RUST_ENV) RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 docs-python: install-dev
 	$(BIN)/python -m pip install --quiet --group docs
