@@ -73,7 +73,7 @@ class Positioned:
 
 
 def wait_for_position(
-    rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] = lambda _: None
+    rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] | None = None
 ) -> Positioned | ReasonCode:
     """Show the neutral light until a face holds still in position, or give up with what was wrong last.
 
@@ -83,42 +83,41 @@ def wait_for_position(
     """
     rig.show(NEUTRAL_SCREEN_SRGB)
     start_s = rig.now_s()
-    steady: list[FaceSample] = []
+    geometry = rig.description.geometry
+    cells: list[NDArray[np.float32]] = []
+    steady_from_s = float("nan")
     problem, hinted_s = ReasonCode.NO_FACE, float("-inf")
     try:
         for frame in rig.frames(until_s=start_s + PATIENCE_S):
             sample = reader.read(frame)
-            found = what_is_wrong(sample, rig.description.geometry)
-            steady.append(sample)
+            found = what_is_wrong(sample, geometry)
+            cells.append(sample.cells)
             if found is None and sample.face is not None:
-                if frame.sensor_time_s - steady[0].frame.sensor_time_s >= STEADY_S:
-                    return _positioned(steady, sample.face, rig.description.geometry)
+                steady_from_s = frame.sensor_time_s if len(cells) == 1 else steady_from_s
+                if frame.sensor_time_s - steady_from_s >= STEADY_S:
+                    return Positioned(
+                        sample.face,
+                        np.mean(cells, axis=0, dtype=np.float32),
+                        (frame.width, frame.height),
+                        distance_m(sample.face.points, geometry),
+                    )
                 continue
-            _forget(steady)
+            _forget(cells)
             problem = found or problem
             if frame.sensor_time_s >= start_s + WARM_UP_S and frame.sensor_time_s >= hinted_s + HINT_S:
                 hinted_s = frame.sensor_time_s
-                on_hint(problem)
+                if on_hint is not None:
+                    on_hint(problem)
                 rig.say(REASONS[problem].remedy)
         return problem
     finally:
-        _forget(steady)
+        _forget(cells)
 
 
-def _positioned(steady: list[FaceSample], face: TrackedFace, geometry: Geometry) -> Positioned:
-    frame = steady[-1].frame
-    return Positioned(
-        face,
-        np.mean([sample.cells for sample in steady], axis=0, dtype=np.float32),
-        (frame.width, frame.height),
-        distance_m(face.points, geometry),
-    )
-
-
-def _forget(samples: list[FaceSample]) -> None:
-    for sample in samples:
-        overwrite(sample.cells)
-    samples.clear()
+def _forget(cells: list[NDArray[np.float32]]) -> None:
+    for sampled in cells:
+        overwrite(sampled)
+    cells.clear()
 
 
 def what_is_wrong(sample: FaceSample, geometry: Geometry) -> ReasonCode | None:
