@@ -106,7 +106,7 @@ def measure(
         RigError: the camera or the screen fails.
     """
     with BiometricScope() as scope, rig:
-        bench = _Bench(rig, scope.keep(FaceReader(networks)), on_hint or (lambda _: None))
+        bench = _Bench(rig, scope.keep(FaceReader(networks)), on_hint)
         found: list[float] = []
         for number in range(repeats):
             if on_challenge is not None:
@@ -160,7 +160,7 @@ def mixing_from(light: NDArray[np.float64], shown: NDArray[np.float64]) -> tuple
 class _Bench:
     """A rig with somebody in front of it, on which lights are played."""
 
-    def __init__(self, rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None]) -> None:
+    def __init__(self, rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] | None) -> None:
         self._rig, self._reader, self._on_hint = rig, reader, on_hint
 
     def latency_s(self, challenge: Challenge) -> float | None:

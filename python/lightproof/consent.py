@@ -12,6 +12,8 @@ from typing import Protocol
 
 from lightproof.challenge import light_s
 from lightproof.request import Request
+from lightproof.result import RIGS_WITHOUT_A_PERSON
+from lightproof.rigs.protocol import RigKind
 
 GO_ON_KEY = "1"
 OTHER_WAY_KEY = "2"
@@ -132,3 +134,8 @@ def ask_in_words(
 def consent_of_simulated_subject(_notice: ConsentNotice, /) -> Consent:
     """Return the consent of a subject who does not exist; only for rigs on which no person is lit."""
     return Consent.GIVEN
+
+
+def asker_for(kind: RigKind, in_words: ConsentAsker) -> ConsentAsker:
+    """Return who asks on a rig of a kind: ``in_words``, or nobody where no person is lit."""
+    return consent_of_simulated_subject if kind in RIGS_WITHOUT_A_PERSON else in_words

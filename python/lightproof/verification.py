@@ -19,7 +19,7 @@ from lightproof.consent import (
     Consent,
     ConsentAsker,
     ask_in_words,
-    consent_of_simulated_subject,
+    asker_for,
     notice,
 )
 from lightproof.device import DeviceKey, load_or_create_device_key
@@ -36,9 +36,9 @@ from lightproof.presence.reader import FaceReader
 from lightproof.privacy.forget import BiometricScope
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
-from lightproof.result import RIGS_WITHOUT_A_PERSON, SessionResult, sign_result, software_sha256
+from lightproof.result import SessionResult, sign_result, software_sha256
 from lightproof.rigs.loading import AUTO, open_rig
-from lightproof.rigs.protocol import Rig, RigKind, RigOptions
+from lightproof.rigs.protocol import Rig, RigOptions
 from lightproof.rigs.recording import RecordingWriter
 from lightproof.session import Entropy, Session, SessionOptions, Step, StepTimer
 from lightproof.verdict import (
@@ -94,7 +94,7 @@ def verify(
         rig,
         request,
         options.networks or load_networks(),
-        options.ask or _default_asker(kind),
+        options.ask or asker_for(kind, ask_in_words),
         options.entropy or Entropy.fresh(),
         options,
         StepTimer(options.on_step),
@@ -145,7 +145,7 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
     with rig:
         _note_what_a_replay_needs(steps)
         with timer.step(Step.POSITION):
-            position = wait_for_position(rig, reader, steps.options.on_hint or (lambda _: None))
+            position = wait_for_position(rig, reader, steps.options.on_hint)
         if isinstance(position, ReasonCode):
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
         gallery = scope.keep(ProbeGallery(networks.embedder))
@@ -186,10 +186,6 @@ def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:
         raise InputError("the request's policy is presence_only and compares no reference; leave it out")
     if isinstance(reference, Path) and not reference.exists():
         raise PictureError(f"cannot read picture {str(reference)!r} (there is no such file): check the path")
-
-
-def _default_asker(kind: RigKind) -> ConsentAsker:
-    return consent_of_simulated_subject if kind in RIGS_WITHOUT_A_PERSON else ask_in_words
 
 
 def _consent(steps: _Steps) -> Consent:

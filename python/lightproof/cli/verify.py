@@ -182,14 +182,11 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
 
 
 def _asker(kind: RigKind, *, consent_given: bool) -> ConsentAsker:
-    from lightproof.consent import Consent, ask_in_words, consent_of_simulated_subject
-    from lightproof.result import RIGS_WITHOUT_A_PERSON
+    from lightproof.consent import Consent, ask_in_words, asker_for
 
-    if kind in RIGS_WITHOUT_A_PERSON:
-        return consent_of_simulated_subject
     if consent_given:
-        return lambda notice: Consent.GIVEN
-    return lambda notice: ask_in_words(notice, write=tell, read=ask)
+        return asker_for(kind, lambda notice: Consent.GIVEN)
+    return asker_for(kind, lambda notice: ask_in_words(notice, write=tell, read=ask))
 
 
 def _print_places(console: Console, session: Session, request: Request, options: VerifyOptions) -> None:
