@@ -65,6 +65,11 @@ def add_jobs_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Return the parts of an argument that is a list with commas; empty ones are left out."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def at_least(least: int) -> Callable[[str], int]:
     """Return the type of an argument that is a whole number from ``least`` on."""
 

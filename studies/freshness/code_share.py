@@ -27,7 +27,7 @@ from lightproof.policy import MIN_DECOYS
 from lightproof.presence.cues.freshness import LOOKS, MIN_CODE_SHARE, match_code
 from lightproof.privacy.forget import BiometricScope
 from lightproof.result import software_sha256
-from studies.command import add_jobs_option, at_least, new_parser, run, tell
+from studies.command import add_jobs_option, at_least, listed, new_parser, run, tell
 from studies.freshness.films import Film, NoFilmError, film
 from studies.tables import add_write_option, markdown, put
 
@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--response",
-        type=lambda text: text.split(","),
+        type=listed,
         default=["0.10", "0.05", "0.02"],
         metavar="LEVELS",
         help="response levels (0.10,0.05,0.02)",

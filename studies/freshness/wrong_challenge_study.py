@@ -30,7 +30,7 @@ from lightproof.evaluation.trials import AS_RECORDED, Trial
 from lightproof.evaluation.workers.local import each_in_processes
 from lightproof.policy import MAX_DECOYS
 from lightproof.result import software_sha256
-from studies.command import add_jobs_option, at_least, new_parser, run, tell
+from studies.command import add_jobs_option, at_least, listed, new_parser, run, tell
 from studies.freshness.films import record
 from studies.freshness.wrong_challenges import FEW, WorkResult, WorkUnit, run_unit
 from studies.tables import add_write_option, put
@@ -161,8 +161,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--recordings", type=Path, metavar="DIR", help="recordings: <species>/<recording>/")
     add("--films", type=count, default=120, help="simulated sessions that are filmed (120)")
     add("--record", type=count, default=12, help="simulated sessions that are recorded, then filmed (12)")
-    add("--response", type=_listed, default=LEVELS, metavar="LEVELS", help="of the simulated sessions")
-    add("--lights", type=_listed, default=tuple(LIGHTS), metavar="NAMES", help="of the simulated sessions")
+    add("--response", type=listed, default=LEVELS, metavar="LEVELS", help="of the simulated sessions")
+    add("--lights", type=listed, default=tuple(LIGHTS), metavar="NAMES", help="of the simulated sessions")
     add("--scorings", type=count, default=1_000_000, help=f"wrong challenges among {FEW:,} decoys (10⁶)")
     add("--p-values", type=count, default=10_000, help="wrong challenges whose p-values are tested (10⁴)")
     add("--sessions", type=count, default=10_000, help="whole sessions among the default decoys (10⁴)")
@@ -171,10 +171,6 @@ def _parser() -> argparse.ArgumentParser:
     add_jobs_option(parser)
     add_write_option(parser, "freshness.md", "films")
     return parser
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _dealt(count: int, hands: int) -> list[int]:
