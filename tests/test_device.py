@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from platformdirs.macos import MacOS
 from platformdirs.windows import Windows
 
-from lightproof.device import KEY_FILE, DeviceKey, load_or_create_device_key, state_directory
+from lightproof.device import KEY_FILE, KEY_FILES, DeviceKey, load_or_create_device_key, state_directory
 from lightproof.errors import DeviceKeyError
 from tests.waiting import PATIENCE_S
 
@@ -39,6 +39,14 @@ def test_the_key_is_made_at_first_use_for_its_owner_alone(home: Path) -> None:
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert stat.S_IMODE((home / KEY_FILE).stat().st_mode) == 0o600
     assert [path.name for path in home.iterdir()] == [KEY_FILE]
+
+
+def test_rigs_that_are_not_of_the_house_have_keys_of_their_own(home: Path) -> None:
+    kids = {rig: load_or_create_device_key(home, rig=rig).kid for rig in KEY_FILES}
+    assert kids["pi"] == kids["desktop"]
+    assert len(set(kids.values())) == 3
+    assert sorted(path.name for path in home.iterdir()) == sorted(set(KEY_FILES.values()))
+    assert {stat.S_IMODE(path.stat().st_mode) for path in home.iterdir()} == {0o600}
 
 
 def test_the_key_stays_the_same(home: Path) -> None:
@@ -136,7 +144,7 @@ def test_a_place_that_cannot_be_written_is_refused_with_the_remedy(tmp_path: Pat
 def test_the_jwk_set_holds_only_public_parts_and_the_thumbprint(home: Path) -> None:
     key = load_or_create_device_key(home)
     (public,) = key.jwks()["keys"]
-    assert set(public) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert set(public) == {"kty", "crv", "x", "y", "kid", "use", "alg", "lightproof_rigs"}
     assert (
         public["kid"]
         == ECKey.import_key({name: public[name] for name in ("kty", "crv", "x", "y")}).thumbprint()
@@ -145,7 +153,9 @@ def test_the_jwk_set_holds_only_public_parts_and_the_thumbprint(home: Path) -> N
 
 
 def test_nothing_secret_shows_in_the_repr(home: Path) -> None:
-    assert repr(load_or_create_device_key(home)) == "DeviceKey()"
+    shown = repr(load_or_create_device_key(home))
+    assert shown.startswith("DeviceKey(rigs=frozenset(")
+    assert len(shown) < 60
 
 
 def test_subjects_are_pairwise(home: Path, tmp_path: Path) -> None:

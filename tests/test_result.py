@@ -62,6 +62,11 @@ SIGNATURE = base64.urlsafe_b64decode(TOKEN.rpartition(".")[2] + "==")
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
+def _key_for(rig: RigKind) -> DeviceKey:
+    """Return a key that signs for this kind of rig alone."""
+    return DeviceKey(OTHER_KEY.private, bytes(32), frozenset({rig}))
+
+
 def _refusal(token: str, **changes: Any) -> Refusal:
     arguments: dict[str, Any] = {"jwks": KEY.jwks(), "nonce": NONCE, "audience": AUDIENCE, "now": NOW}
     arguments |= changes
@@ -132,9 +137,12 @@ def test_the_documented_lines_for_another_library_work(
     Path("device.jwks.json").write_text(json.dumps(KEY.jwks()))
     fresh = dataclasses.replace(RESULT, issued_at=int(time.time()))
     exec(lines, {"token": sign_result(fresh, KEY), "nonce": NONCE})
-    simulated = dataclasses.replace(fresh, rig="simulated")
+    somebody = dataclasses.replace(fresh, presence_only=True)
     with pytest.raises(AssertionError):
-        exec(lines, {"token": sign_result(simulated, KEY), "nonce": NONCE})
+        exec(lines, {"token": sign_result(somebody, KEY), "nonce": NONCE})
+    simulated = dataclasses.replace(fresh, rig="simulated")
+    with pytest.raises(KeyError):
+        exec(lines, {"token": sign_result(simulated, _key_for("simulated")), "nonce": NONCE})
 
 
 def test_the_token_has_room_for_no_picture_embedding_or_score() -> None:
@@ -173,7 +181,7 @@ def test_the_longest_result_fits_into_one_kilobyte(nonce_bytes: int) -> None:
         audience="x:" + "a" * (room - 2),
         rig="simulated",
     )
-    token = sign_result(longest, KEY)
+    token = sign_result(longest, _key_for("simulated"))
     assert len(token) <= MAX_TOKEN_BYTES <= 1000
     assert _claims(token)["reasons"] == [codes[0]]
 
@@ -182,9 +190,9 @@ def test_the_reasons_of_a_session_in_which_everything_failed_all_fit() -> None:
     codes = ("stale_light", "late_light", "flat_light", "scene_cut", "face_mismatch")
     reasons = tuple(map(ReasonCode, codes))
     failed = dataclasses.replace(RESULT, verdict=Verdict(Outcome.NOT_VERIFIED, reasons), rig="simulated")
-    assert (
-        verify_result(sign_result(failed, KEY), KEY.jwks(), NONCE, AUDIENCE, NOW).verdict.reasons == reasons
-    )
+    key = _key_for("simulated")
+    token = sign_result(failed, key)
+    assert verify_result(token, key.jwks(), NONCE, AUDIENCE, NOW).verdict.reasons == reasons
 
 
 def test_an_audience_that_does_not_fit_is_refused_and_so_is_a_long_life() -> None:
@@ -196,10 +204,38 @@ def test_an_audience_that_does_not_fit_is_refused_and_so_is_a_long_life() -> Non
 
 @pytest.mark.parametrize("rig", get_args(RigKind))
 def test_a_rig_on_which_nobody_sat_is_recognisable(rig: RigKind) -> None:
-    token = sign_result(dataclasses.replace(RESULT, rig=rig), KEY)
-    verified = verify_result(token, KEY.jwks(), NONCE, AUDIENCE, NOW)
+    key = _key_for(rig)
+    token = sign_result(dataclasses.replace(RESULT, rig=rig), key)
+    verified = verify_result(token, key.jwks(), NONCE, AUDIENCE, NOW)
     assert verified.rig == rig
     assert verified.a_person_was_there == (rig not in ("simulated", "recording"))
+
+
+@pytest.mark.parametrize("rig", ["simulated", "recording", "other"])
+def test_no_key_in_the_set_speaks_for_a_rig_that_it_does_not_name(rig: RigKind) -> None:
+    """Whoever holds one of the other keys of a device writes no results of its own rigs, and the reverse."""
+    stranger = _key_for(rig)
+    public = {"keys": [*KEY.jwks()["keys"], *stranger.jwks()["keys"]]}
+    as_of_the_house = sign_result(RESULT, dataclasses.replace(stranger, rigs=KEY.rigs))
+    assert _refusal(as_of_the_house, jwks=public) is Refusal.WRONG_KEY
+    as_of_the_other = sign_result(
+        dataclasses.replace(RESULT, rig=rig), dataclasses.replace(KEY, rigs=frozenset({rig}))
+    )
+    assert _refusal(as_of_the_other, jwks=public) is Refusal.WRONG_KEY
+
+
+@pytest.mark.parametrize("named", [None, "desktop", [], ["toaster"], [{}]])
+def test_a_key_that_names_no_rigs_speaks_for_those_of_the_house_and_one_that_names_none_for_none(
+    named: object,
+) -> None:
+    (entry,) = KEY.jwks()["keys"]
+    plain: dict[str, Any] = {name: value for name, value in entry.items() if name != "lightproof_rigs"}
+    assert verify_result(TOKEN, {"keys": [plain]}, NONCE, AUDIENCE, NOW).rig == "desktop"
+    assert _refusal(TOKEN, jwks={"keys": [plain | {"lightproof_rigs": named}]}) is Refusal.WRONG_KEY
+    simulated = sign_result(
+        dataclasses.replace(RESULT, rig="simulated"), dataclasses.replace(KEY, rigs=frozenset({"simulated"}))
+    )
+    assert _refusal(simulated, jwks={"keys": [plain]}) is Refusal.WRONG_KEY
 
 
 @given(position=st.integers(0, len(TOKEN) - 1), other=st.sampled_from(BASE64URL + ".=+/ \n\0é"))

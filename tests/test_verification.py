@@ -89,7 +89,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, R
         patch.setattr(sys, "stdin", io.StringIO())
         request, steps = presence_only(), list[Step]()
         session = verify(simulated(), request, options=SessionOptions(on_step=steps.append))
-        key = load_or_create_device_key()
+        key = load_or_create_device_key(rig="simulated")
         assert session.token is not None
         result = verify_result(session.token, key.jwks(), request.nonce, request.audience)
         assert result.verdict == session.verdict
@@ -138,7 +138,7 @@ def test_a_session_that_is_not_to_be_signed_has_no_token_and_makes_no_key(home: 
 
 
 def test_a_key_that_is_given_signs_and_no_other_is_made(home: Path, tmp_path: Path) -> None:
-    key = load_or_create_device_key()
+    key = load_or_create_device_key(rig="other")
     for file in home.iterdir():
         file.unlink()
     home.rmdir()

@@ -3,6 +3,10 @@
 It is a P-256 key in a file that only its owner can read (mode 0600), made at first use. A software key can
 be copied by whoever becomes that user: a result proves which key file signed it, nothing about the hardware.
 Beside the key lies a random secret from which pairwise subjects are derived.
+
+The device key signs what the rigs of the house saw, and nothing else. Simulated rigs and those of third
+parties have keys of their own, in files of their own: whoever trusts the device key cannot be handed a
+simulation, whatever the claims of a token say. Recordings are never signed.
 """
 
 from __future__ import annotations
@@ -14,8 +18,11 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import platformdirs
 from joserfc.errors import JoseError
@@ -24,7 +31,27 @@ from joserfc.jwk import ECKey
 from lightproof.errors import DeviceKeyError
 from lightproof.files import is_of_another_user, is_open_to_others, open_unfollowed, write_atomic
 
-KEY_FILE = "device-key.json"
+if TYPE_CHECKING:
+    from lightproof.rigs.protocol import RigKind
+
+RIGS_OF_THE_HOUSE: Final[frozenset[RigKind]] = frozenset({"pi", "desktop"})
+"""The rigs whose results the device key signs, and those that a key in a JWK set speaks for if it says
+nothing."""
+
+KEY_FILE: Final = "device-key.json"
+KEY_FILES: Final[Mapping[RigKind, str]] = MappingProxyType(
+    {
+        "pi": KEY_FILE,
+        "desktop": KEY_FILE,
+        "simulated": "simulated-rig-key.json",
+        "other": "other-rig-key.json",
+    }
+)
+"""Kind of rig -> the file of the key that signs its results."""
+
+RIGS_MEMBER: Final = "lightproof_rigs"
+"""Member of a published key: the kinds of rig whose results it signs."""
+
 _FORMAT = 1
 _SECRET_BYTES = 32
 _SUBJECT_BYTES = 16  # 128 bits: subjects of different audiences never collide by chance
@@ -33,21 +60,38 @@ _MAX_FILE_BYTES = 4096  # ten times what is written
 
 @dataclass(frozen=True, slots=True)
 class DeviceKey:
-    """This device's signing key and its pairwise secret; neither shows in a ``repr``."""
+    """A signing key of this device and its pairwise secret; neither shows in a ``repr``.
+
+    ``rigs`` are the kinds of rig whose results it signs.
+    """
 
     private: ECKey = field(repr=False)
     pairwise_secret: bytes = field(repr=False)
+    rigs: frozenset[RigKind] = RIGS_OF_THE_HOUSE
+
+    def require_for(self, rig: RigKind) -> None:
+        """Refuse to sign for another kind of rig.
+
+        Raises:
+            DeviceKeyError: the results of such a rig are signed by another key, or by none.
+        """
+        if rig not in self.rigs:
+            raise DeviceKeyError(
+                f"device key {self.kid} signs for rigs of kind {', '.join(sorted(self.rigs))} and not for "
+                f"{rig!r}; take the key that load_or_create_device_key(rig={rig!r}) returns, or none"
+            )
 
     @property
     def kid(self) -> str:
         """The key's id: its RFC 7638 SHA-256 thumbprint, 43 base64url characters."""
         return self.private.thumbprint()
 
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
+    def jwks(self) -> dict[str, list[dict[str, str | list[str]]]]:
         """Return the public part as a JWK set (RFC 7517), ready for ``json.dumps``."""
         public = self.private.as_dict(private=False)
-        key = {name: str(public[name]) for name in ("kty", "crv", "x", "y")}
-        return {"keys": [key | {"kid": self.kid, "use": "sig", "alg": "ES256"}]}
+        key: dict[str, str | list[str]] = {name: str(public[name]) for name in ("kty", "crv", "x", "y")}
+        said: dict[str, str | list[str]] = {"kid": self.kid, "use": "sig", "alg": "ES256"}
+        return {"keys": [key | said | {RIGS_MEMBER: sorted(self.rigs)}]}
 
     def subject_for(self, audience: str) -> str:
         """Return the pairwise subject of an audience: 22 base64url characters.
@@ -84,27 +128,31 @@ def state_directory() -> Path:
         raise DeviceKeyError("there is no home directory for the device key; set LIGHTPROOF_HOME") from error
 
 
-def load_or_create_device_key(directory: Path | None = None) -> DeviceKey:
-    """Return this device's key, made on the spot if there is none yet.
+def load_or_create_device_key(directory: Path | None = None, *, rig: RigKind = "desktop") -> DeviceKey:
+    """Return this device's key for a kind of rig, made on the spot if there is none yet.
 
     Processes that start at the same time end up with the same key: of those that write one exactly one
     succeeds; the others read what that one made.
 
     Args:
         directory: where the key lies, :func:`state_directory` if None. Created with mode 0700.
+        rig: the kind of rig whose results are to be signed; ``pi`` and ``desktop`` share the device key.
 
     Raises:
-        DeviceKeyError: others can read the key or replace it, the file is no device key (it is never
-            overwritten), or it cannot be read or written.
+        DeviceKeyError: the rig is a recording, which is never signed; or others can read the key or replace
+            it, the file is no device key (it is never overwritten), or it cannot be read or written.
     """
+    if rig not in KEY_FILES:
+        raise DeviceKeyError(f"there is no key for a rig of kind {rig!r}: its results are never signed")
     folder = state_directory() if directory is None else directory
-    path = folder / KEY_FILE
+    path = folder / KEY_FILES[rig]
+    speaks_for = frozenset(kind for kind, name in KEY_FILES.items() if name == KEY_FILES[rig])
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_private(folder.stat(), folder, forbidden=0o022, mode="700")
         if not os.path.lexists(path):
             _create(path)
-        return _load(path)
+        return _load(path, speaks_for)
     except DeviceKeyError:
         raise
     except OSError as error:
@@ -125,7 +173,7 @@ def _create(path: Path) -> None:
         write_atomic(path, content, private=True, replace=False)
 
 
-def _load(path: Path) -> DeviceKey:
+def _load(path: Path, rigs: frozenset[RigKind]) -> DeviceKey:
     with open_unfollowed(path) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -146,7 +194,7 @@ def _load(path: Path) -> DeviceKey:
             f"device key {path} is damaged or of another version; restore it from a backup, or move it away "
             "to get a new key (results are then signed by a device that nobody knows yet)"
         ) from None
-    return DeviceKey(private, secret)
+    return DeviceKey(private, secret, rigs)
 
 
 def _require_private(status: os.stat_result, path: Path, *, forbidden: int, mode: str) -> None:

@@ -23,7 +23,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from lightproof.device import DeviceKey
+from lightproof.device import RIGS_MEMBER, RIGS_OF_THE_HOUSE, DeviceKey
 from lightproof.errors import InputError, ResultError
 from lightproof.policy import MAX_RESULT_VALIDITY_S
 from lightproof.verdict import Outcome, ReasonCode, Verdict
@@ -107,6 +107,7 @@ class Refusal(StrEnum):
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"
     UNKNOWN_KEY = "unknown_key"
+    WRONG_KEY = "wrong_key"
     SIGNATURE = "signature"
     UNKNOWN_CLAIM = "unknown_claim"
     WRONG_NONCE = "wrong_nonce"
@@ -130,7 +131,9 @@ def sign_result(result: SessionResult, key: DeviceKey) -> str:
 
     Raises:
         InputError: the audience is too long for the token, or the validity is outside 1 to 120 seconds.
+        DeviceKeyError: the key does not sign for this kind of rig.
     """
+    key.require_for(result.rig)
     if not 1 <= result.validity_s <= MAX_RESULT_VALIDITY_S:
         raise InputError(f"validity of {result.validity_s} s is outside 1 to {MAX_RESULT_VALIDITY_S} s")
     header = {"alg": "ES256", "typ": TOKEN_TYPE, "kid": key.kid}
@@ -171,12 +174,17 @@ def verify_result(
         raise _refused(Refusal.ALGORITHM, "is not signed ES256; no other algorithm is accepted")
     if set(header) != {"alg", "typ", "kid"} or header["typ"] != TOKEN_TYPE:
         raise _refused(Refusal.MALFORMED, f"has a header other than alg, kid and typ {TOKEN_TYPE}")
-    key = _find_key(jwks, header["kid"])
+    key, speaks_for = _find_key(jwks, header["kid"])
     try:
         claims = jwt.decode(token, key, algorithms=["ES256"]).claims
     except (JoseError, ValueError, RecursionError) as error:
         raise _refused(Refusal.SIGNATURE, "is not what this device signed") from error
     verified = _read(claims, kid=key.thumbprint())
+    if verified.rig not in speaks_for:
+        raise _refused(
+            Refusal.WRONG_KEY,
+            f"says that its rig is {verified.rig}, for which its key does not speak; trust it no more",
+        )
 
     if claims["eat_nonce"] != _base64url(nonce):
         raise _refused(Refusal.WRONG_NONCE, "answers another request: its nonce is not the one given")
@@ -322,8 +330,12 @@ def _json_object(content: bytes) -> dict[str, Any]:
     return value
 
 
-def _find_key(jwks: Mapping[str, Any], kid: object) -> ECKey:
-    """Return the P-256 key of this id; no other kind of key is ever tried (RFC 8725 section 3.1)."""
+def _find_key(jwks: Mapping[str, Any], kid: object) -> tuple[ECKey, frozenset[str]]:
+    """Return the P-256 key of this id, and the rigs that it speaks for.
+
+    No other kind of key is ever tried (RFC 8725 section 3.1). A key that names no rigs speaks for those of
+    the house: sets that were put together by other software lose members that it does not know.
+    """
     for entry in jwks["keys"]:
         if not isinstance(entry, dict) or entry.get("kty") != "EC" or entry.get("crv") != "P-256":
             continue
@@ -332,7 +344,8 @@ def _find_key(jwks: Mapping[str, Any], kid: object) -> ECKey:
         except (JoseError, ValueError, TypeError, KeyError):
             continue
         if key.thumbprint() == kid:
-            return key
+            named = entry.get(RIGS_MEMBER, sorted(RIGS_OF_THE_HOUSE))
+            return key, frozenset(map(str, named) if isinstance(named, list) else ())
     raise _refused(Refusal.UNKNOWN_KEY, "is signed by a device that is not in the JWK set")
 
 

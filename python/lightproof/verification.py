@@ -37,6 +37,7 @@ from lightproof.privacy.forget import BiometricScope
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
 from lightproof.result import SessionResult, sign_result, software_sha256
+from lightproof.rigs.kinds import kind_of
 from lightproof.rigs.loading import AUTO, open_rig
 from lightproof.rigs.protocol import Rig, RigOptions
 from lightproof.rigs.recording import RecordingWriter
@@ -75,7 +76,8 @@ def verify(
         ReferenceUnusableError, PictureError: the reference cannot be used.
         RigError: the camera or the screen fails.
         FrameError, ClockError: the rig's frames contradict each other.
-        ManifestError, DeviceKeyError: the shipped networks or this device's key cannot be used.
+        ManifestError, DeviceKeyError: the shipped networks or this device's key cannot be used, or the key is
+            not one for this kind of rig.
 
     Example::
 
@@ -86,10 +88,12 @@ def verify(
     request = request or Request.fresh()
     _require_reference(reference, request.policy)
     rig = _opened(rig)
-    kind = rig.description.kind
+    kind = kind_of(rig)
     # A replay proves nothing about now: it is never signed.
     signs = options.sign and kind != "recording"
-    key = (options.key or load_or_create_device_key()) if signs else None
+    key = (options.key or load_or_create_device_key(rig=kind)) if signs else None
+    if key is not None:
+        key.require_for(kind)
     steps = _Steps(
         rig,
         request,
@@ -251,7 +255,7 @@ def _signed(session: Session, steps: _Steps, key: DeviceKey) -> str:
         verdict=session.verdict,
         nonce=request.nonce,
         audience=request.audience,
-        rig=steps.rig.description.kind,
+        rig=kind_of(steps.rig),
         presence_only=request.policy.presence_only,
         policy_sha256=request.policy.sha256(),
         models_sha256=bytes.fromhex(steps.networks.manifest.sha256),

@@ -60,12 +60,19 @@ def _token(
         challenge_sha256=bytes(32),
         issued_at=int(time.time()) if issued_at is None else issued_at,
     )
-    return sign_result(result, load_or_create_device_key(home))
+    return sign_result(result, load_or_create_device_key(home, rig=rig))
 
 
-def _verify(home: Path, token: str, *more: str, nonce: str = NONCE.hex(), audience: str = AUDIENCE) -> int:
+def _verify(
+    home: Path,
+    token: str,
+    *more: str,
+    nonce: str = NONCE.hex(),
+    audience: str = AUDIENCE,
+    key_for: RigKind = "desktop",
+) -> int:
     jwks = home.parent / "jwks.json"
-    jwks.write_text(json.dumps(load_or_create_device_key(home).jwks()))
+    jwks.write_text(json.dumps(load_or_create_device_key(home, rig=key_for).jwks()))
     return cli.main(
         ["result", "verify", token, "--jwks", str(jwks), "--nonce", nonce, "--audience", audience, *more]
     )
@@ -99,7 +106,8 @@ def test_the_exit_status_and_the_words_follow_the_outcome(
 def test_a_simulated_or_presence_only_result_says_so_visibly(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _verify(home, _token(home, rig="simulated", presence_only=True)) == 0
+    token = _token(home, rig="simulated", presence_only=True)
+    assert _verify(home, token, key_for="simulated") == 0
     printed = capsys.readouterr().out
     assert "NOTE: the rig is simulated: nobody was in front of a camera" in printed
     assert "NOTE: presence only" in printed
@@ -123,7 +131,7 @@ def test_the_token_may_come_from_standard_input_or_a_file(
     ],
 )
 def test_a_token_that_is_not_valid_is_one_line_and_status_one(
-    home: Path, capsys: pytest.CaptureFixture[str], change: dict[str, str], refusal: str
+    home: Path, capsys: pytest.CaptureFixture[str], change: Any, refusal: str
 ) -> None:
     assert _verify(home, _token(home), **change) == 1
     printed = capsys.readouterr()
@@ -167,6 +175,16 @@ def test_device_jwks_prints_the_public_keys(
     said = json.loads(capsys.readouterr().out)
     jsonschema.validate(said, _schema("device-jwks"))
     assert said == load_or_create_device_key(home).jwks()
+
+
+@pytest.mark.parametrize("rig", ["simulated", "other"])
+def test_rigs_that_are_not_of_the_house_are_signed_by_a_key_that_the_device_does_not_print_unasked(
+    home: Path, capsys: pytest.CaptureFixture[str], rig: RigKind
+) -> None:
+    assert _verify(home, _token(home, rig=rig)) == 1
+    assert "not in the JWK set" in capsys.readouterr().err
+    assert cli.main(["device", "jwks", "--rig", rig]) == 0
+    assert json.loads(capsys.readouterr().out)["keys"][0]["lightproof_rigs"] == [rig]
 
 
 def test_a_device_key_that_others_can_read_is_one_line(

@@ -173,7 +173,7 @@ def test_a_session_prints_one_object_that_keeps_to_its_schema_and_a_token_that_v
     jsonschema.validate(session, schema)
     assert (session["verdict"], session["rig"]) == ("verified", "simulated")
     assert session["evidence"]["match"] is None
-    key = load_or_create_device_key()
+    key = load_or_create_device_key(rig="simulated")
     assert session["jwks_thumbprint"] == key.kid
     result = verify_result(session["token"], key.jwks(), NONCE, AUDIENCE)
     assert result.verdict.outcome is Outcome.VERIFIED

@@ -58,6 +58,7 @@ def _calibrate(
     from lightproof.calibration import measure
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
     from lightproof.face.networks import load_networks
+    from lightproof.rigs.kinds import kind_of
     from lightproof.rigs.loading import open_rig
     from lightproof.rigs.protocol import RigOptions
 
@@ -65,7 +66,7 @@ def _calibrate(
         networks = load_networks()
     camera = given.pop("camera", None)
     opened = open_rig(rig, RigOptions(seed=seed, camera=camera, settings=given))
-    if opened.description.kind != SIMULATED and not yes:
+    if kind_of(opened) != SIMULATED and not yes:
         require_yes(_QUESTION, "calibrate")
 
     with unwinding_when_asked_to_end(), Progress() as progress:

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+
+if TYPE_CHECKING:
+    from lightproof.rigs.protocol import RigKind
+
+
+class SignedRig(StrEnum):
+    """A kind of rig whose results are signed."""
+
+    PI = "pi"
+    DESKTOP = "desktop"
+    SIMULATED = "simulated"
+    OTHER = "other"
+
+    @property
+    def kind(self) -> RigKind:
+        """The kind by its plain name."""
+        return self.value
 
 
 def register(app: typer.Typer) -> None:
@@ -17,13 +35,18 @@ def register(app: typer.Typer) -> None:
 
 # The answer is JSON with and without --json; the option is there because every command has it.
 def _jwks(
+    rig: Annotated[
+        SignedRig,
+        typer.Option(help="Whose results the key signs; simulated and other have keys of their own."),
+    ] = SignedRig.DESKTOP,
     _as_json: Annotated[bool, typer.Option("--json", help="Print JSON, which it always does.")] = False,
 ) -> None:
     """Print the public keys of this device as a JWK set (RFC 7517), for whoever checks its results.
 
-    Makes the device key if there is none yet.
+    Makes the key if there is none yet.
     """
     from lightproof.cli.json_objects import KeySetObject, json_text
     from lightproof.device import load_or_create_device_key
 
-    typer.echo(json_text(msgspec.convert(load_or_create_device_key().jwks(), KeySetObject)))
+    key = load_or_create_device_key(rig=rig.kind)
+    typer.echo(json_text(msgspec.convert(key.jwks(), KeySetObject)))

@@ -181,7 +181,7 @@ def _clock() -> Iterator[Check]:
 
 
 def _state() -> Iterator[Check]:
-    from lightproof.device import KEY_FILE, state_directory
+    from lightproof.device import KEY_FILES, state_directory
 
     folder = state_directory()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
@@ -192,8 +192,9 @@ def _state() -> Iterator[Check]:
         yield Check("state directory", Status.OK, f"{folder}, made at first use")
     else:
         yield _private("state directory", folder, forbidden=0o022, mode="700")
-        if (folder / KEY_FILE).exists():
-            yield _private("device key", folder / KEY_FILE, forbidden=0o077, mode="600")
+        for file in sorted(set(KEY_FILES.values())):
+            if (folder / file).exists():
+                yield _private("device key", folder / file, forbidden=0o077, mode="600")
 
 
 def _private(name: str, path: Path, *, forbidden: int, mode: str) -> Check:

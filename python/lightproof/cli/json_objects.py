@@ -259,6 +259,9 @@ class PublicKeyObject(Struct, frozen=True, forbid_unknown_fields=True):
     kid: Thumbprint
     use: Literal["sig"]
     alg: Literal["ES256"]
+    lightproof_rigs: Annotated[
+        tuple[RigKind, ...], Meta(min_length=1, description="kinds of rig whose results it signs")
+    ]
 
 
 class KeySetObject(Struct, frozen=True, forbid_unknown_fields=True):

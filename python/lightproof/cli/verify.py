@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -137,6 +138,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
     from lightproof.device import load_or_create_device_key
     from lightproof.face.manifest import load_manifest
     from lightproof.face.networks import load_networks
+    from lightproof.rigs.kinds import kind_of
     from lightproof.rigs.recording.writer import RecordingWriter
     from lightproof.session import SessionOptions
     from lightproof.verification import verify
@@ -148,8 +150,9 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
     with suppress_native_stderr():
         networks = load_networks(load_manifest(options.models))
     opened = opened or open_with(options, request, entropy)
-    rig, kind = opened.rig, opened.rig.description.kind
-    key = None if kind == RECORDING else load_or_create_device_key()
+    rig = opened.rig
+    kind = kind_of(rig)
+    key = None if kind == RECORDING else load_or_create_device_key(rig=kind)
     recorder = None if options.record is None else RecordingWriter(rig, options.record)
     with unwinding_when_asked_to_end(), Progress() as progress:
         session = verify(
@@ -169,7 +172,8 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
         if options.report is not None:
             progress.show("writing the report")
             title = options.attack or f"A session on the {rig.description.name} rig"
-            page = ReportPage(title, session, installed_versions(), rig.description, request.policy)
+            described = replace(rig.description, kind=kind)
+            page = ReportPage(title, session, installed_versions(), described, request.policy)
             write_report(options.report, [page])
     if as_json:
         thumbprint = None if key is None else key.kid

@@ -138,6 +138,7 @@ def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None)
         typer.BadParameter: a seed was given and the rig turns out not to be simulated.
         LightproofError: what the rig's factory raises.
     """
+    from lightproof.rigs.kinds import kind_of
     from lightproof.rigs.loading import open_rig
     from lightproof.rigs.protocol import RigOptions
 
@@ -146,7 +147,7 @@ def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None)
     rig = open_rig(
         options.rig, RigOptions(options.seed, options.subject, options.attack, None, camera, settings)
     )
-    if options.seed is not None and rig.description.kind != SIMULATED:
+    if options.seed is not None and kind_of(rig) != SIMULATED:
         raise typer.BadParameter(f"rig {options.rig!r} is not simulated; leave it out", param_hint="--seed")
     return Opened(rig, request, entropy)
 

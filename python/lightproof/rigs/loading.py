@@ -5,7 +5,9 @@ A third party adds a rig with an entry point in its own package::
     [project.entry-points."lightproof.rigs"]
     bench = "my_bench.rig:open_rig"      # a callable: RigOptions -> Rig
 
-or names it on the command line as ``--rig my_bench.rig:open_rig``. The built-in names cannot be taken over.
+or names it on the command line as ``--rig my_bench.rig:open_rig``. The built-in names cannot be taken over,
+and what a third party's factory returns is of the kind ``other`` whatever it says of itself
+(:mod:`~lightproof.rigs.kinds`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from lightproof.errors import (
 )
 from lightproof.rigs.desktop.camera import find_cameras
 from lightproof.rigs.desktop.window import display_available
-from lightproof.rigs.protocol import Rig, RigOptions
+from lightproof.rigs.kinds import stamp
+from lightproof.rigs.protocol import Rig, RigKind, RigOptions
 
 Factory: TypeAlias = Callable[[RigOptions], object]
 
@@ -36,6 +39,9 @@ _BUILT_IN: Mapping[str, str] = {
     "recording": "lightproof.rigs.recording:open_rig",
     "simulated": "lightproof.rigs.simulated:open_rig",
 }
+
+_KINDS: Mapping[str, RigKind] = {"desktop": "desktop", "recording": "recording", "simulated": "simulated"}
+"""Built-in name -> the kind of what its factory makes."""
 
 _PLUG_IN = "connect a camera"
 _GIVE_DISPLAY = "run it in a desktop session"
@@ -73,6 +79,7 @@ def open_rig(name: str, options: RigOptions) -> Rig:
     try:
         rig = _load(name, target)(options)
         if isinstance(rig, Rig):
+            stamp(rig, _KINDS.get(name, "other"))
             return rig
     except LightproofError:
         raise

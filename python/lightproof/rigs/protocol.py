@@ -111,7 +111,11 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class RigDescription:
-    """What a session has to know about its rig."""
+    """What a session has to know about its rig.
+
+    ``kind`` is what the rig says of itself. Nothing but the page of a report follows from it: what consent,
+    chance and signature go by is :func:`~lightproof.rigs.kinds.kind_of`.
+    """
 
     name: str
     kind: RigKind

@@ -76,6 +76,11 @@ class RecordingWriter:
         """The description of the rig that is being recorded."""
         return self._rig.description
 
+    @property
+    def recorded(self) -> Rig:
+        """The rig that is being recorded."""
+        return self._rig
+
     def note(self, key: str, value: object) -> None:
         """Add something to the context of the recording; a later note of the same key replaces it.
 
