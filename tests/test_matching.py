@@ -1,4 +1,4 @@
-"""The match: the probe is made from the best frames, and too little evidence is inconclusive."""
+"""The match: the probe is drawn from every dwell by lot, and too little evidence is inconclusive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from lightproof.face.embedding import cosine
 from lightproof.face.tracker import FaceTracker, TrackedFace
-from lightproof.matching import BEST_FRAMES, Probe, ProbeGallery, compare
+from lightproof.matching import MIN_AGREEMENT, Probe, ProbeGallery, compare
 from lightproof.references.document import Reference, load_reference
 from lightproof.references.picture import load_picture
 from lightproof.verdict import Finding, ReasonCode
@@ -26,8 +26,11 @@ def seen(picture: np.ndarray) -> TrackedFace:
     return face
 
 
-def gallery_of(*pictures: np.ndarray, gap_s: float = 0.25) -> ProbeGallery:
-    gallery = ProbeGallery(networks().embedder)
+DWELL_S = 0.2
+
+
+def gallery_of(*pictures: np.ndarray, gap_s: float = 0.25, secret: bytes = b"secret") -> ProbeGallery:
+    gallery = ProbeGallery(networks().embedder, DWELL_S, secret)
     for index, picture in enumerate(pictures):
         gallery.offer(picture, seen(picture), index * gap_s)
     return gallery
@@ -70,7 +73,7 @@ def test_too_few_frames_are_inconclusive_and_carry_no_score(reference: Reference
 def test_a_score_at_the_threshold_is_a_match_and_just_below_is_none() -> None:
     one = np.array([1, 0], np.float32)
     reference = Reference(one, seen(head(astronaut(), 300)).quality)
-    probe = Probe(np.array([0.6, 0.8], np.float32), 3)
+    probe = Probe(np.array([0.6, 0.8], np.float32), 3, 3, 1.0)
     score = cosine(one, np.array([0.6, 0.8], np.float32))
     assert compare(reference, probe, score, FMR).finding is Finding.PASS
     assert compare(reference, probe, score + 1e-6, FMR).finding is Finding.FAIL
@@ -83,36 +86,64 @@ def test_a_forgotten_reference_matches_nothing() -> None:
     assert compare(reference, gallery_of(face, face, face).probe(), THRESHOLD, FMR).finding is Finding.FAIL
 
 
-def test_only_the_best_frames_are_kept_and_what_makes_room_is_overwritten() -> None:
-    sharp = head(astronaut(), 360)
-    blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 4), np.uint8)
-    gallery = gallery_of(*[blurred] * BEST_FRAMES)
-    old = [kept.crop for kept in gallery._candidates]
-    assert len(old) == BEST_FRAMES
-    for index in range(BEST_FRAMES):
-        gallery.offer(sharp, seen(sharp), 10 + index)
-    assert len(gallery) == BEST_FRAMES
-    assert not any(crop.any() for crop in old)
-    gallery.offer(blurred, seen(blurred), 100)
-    assert min(kept.time_s for kept in gallery._candidates) == 10
+def test_one_frame_of_each_dwell_is_kept_and_what_makes_room_is_overwritten() -> None:
+    face = head(astronaut(), 360)
+    found = seen(face)
+    gallery = ProbeGallery(networks().embedder, DWELL_S, b"secret")
+    crops = []
+    for k in range(24):  # four dwells of six frames
+        gallery.offer(face, found, k * DWELL_S / 5.99)
+        crops.append(gallery._candidates[-1].crop)
+    assert [int(kept.time_s / DWELL_S) for kept in gallery._candidates] == [0, 1, 2, 3]
+    kept_crops = [kept.crop for kept in gallery._candidates]
+    assert not any(crop.any() for crop in crops if not any(crop is kept for kept in kept_crops))
 
 
-def test_frames_of_one_dwell_count_once_and_the_better_one_stays() -> None:
+def test_which_frame_is_kept_is_the_devices_own_chance_and_not_the_pictures_quality() -> None:
     sharp = head(astronaut(), 360)
     blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3), np.uint8)
-    gallery = gallery_of(blurred, sharp, blurred, gap_s=0.05)
-    assert len(gallery) == 1
-    assert gallery._candidates[0].time_s == 0.05
+    kept = [
+        gallery_of(blurred, sharp, blurred, gap_s=0.05, secret=bytes([k]))._candidates[0].time_s
+        for k in range(30)
+    ]
+    assert {kept.count(time_s) > 3 for time_s in (0.0, 0.05, 0.1)} == {True}
+    again = [gallery_of(blurred, sharp, blurred, gap_s=0.05, secret=bytes([k])) for k in range(5)]
+    assert [gallery._candidates[0].time_s for gallery in again] == kept[:5]
 
 
-def test_an_unusable_frame_is_never_kept() -> None:
+def test_somebody_else_in_one_dwell_is_a_failure_whoever_is_on_the_photo(reference: Reference) -> None:
+    person, other = head(astronaut(), 360), head(admiral(), 360)
+    for pictures in ([person, person, person, person, other], [other, other, person, other, other]):
+        probe = gallery_of(*pictures).probe()
+        assert probe.agreement < MIN_AGREEMENT
+        evidence = compare(reference, probe, THRESHOLD, FMR)
+        assert evidence.finding is Finding.FAIL
+        assert evidence.reasons == (ReasonCode.IDENTITY_CHANGED,)
+
+
+def test_an_agreement_that_is_no_number_is_a_failure(reference: Reference) -> None:
+    probe = Probe(reference.embedding, 5, 5, float("nan"))
+    assert compare(reference, probe, THRESHOLD, FMR).finding is Finding.FAIL
+
+
+def test_a_session_of_which_too_much_is_blurred_is_inconclusive(reference: Reference) -> None:
+    sharp = head(astronaut(), 360)
+    smeared = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 9), np.uint8)
+    probe = gallery_of(sharp, smeared, sharp, smeared, sharp).probe()
+    assert (probe.frames, probe.drawn) == (3, 5)
+    evidence = compare(reference, probe, THRESHOLD, FMR)
+    assert evidence.finding is Finding.INCONCLUSIVE
+    assert evidence.reasons == (ReasonCode.PROBE_UNUSABLE,)
+
+
+def test_an_unusable_frame_is_never_matched() -> None:
     smeared = np.asarray(cv2.GaussianBlur(head(astronaut(), 360), (0, 0), 9), np.uint8)
-    assert len(gallery_of(smeared)) == 0
+    assert gallery_of(smeared).probe().embedding is None
 
 
 def test_a_better_frame_weighs_more() -> None:
     sharp, dim = head(astronaut(), 360), (head(astronaut(), 360) // 8)
-    gallery = ProbeGallery(networks().embedder)
+    gallery = ProbeGallery(networks().embedder, DWELL_S, b"secret")
     for index, picture in enumerate((sharp, dim)):
         gallery.offer(picture, seen(picture), float(index))
     heavy, light = gallery._candidates

@@ -60,6 +60,7 @@ class ReasonCode(StrEnum):
     FRESHNESS_UNCLEAR = "freshness_unclear"
     LATENCY_UNCLEAR = "latency_unclear"
     FACE_MISMATCH = "face_mismatch"
+    IDENTITY_CHANGED = "identity_changed"
     PROBE_UNUSABLE = "probe_unusable"
     REFERENCE_UNUSABLE = "reference_unusable"
     MATCH_UNCLEAR = "match_unclear"
@@ -273,6 +274,10 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ReasonCode.FACE_MISMATCH: (
         "The face and the photo could not be matched.",
         "Try again with another or a more recent photo of yours, or verify the other way.",
+    ),
+    ReasonCode.IDENTITY_CHANGED: (
+        "The pictures taken during the light did not all show one face.",
+        "Try again with only your face in front of the camera, or verify the other way.",
     ),
     ReasonCode.PROBE_UNUSABLE: (
         "No picture of your face was clear enough to compare.",

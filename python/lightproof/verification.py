@@ -152,7 +152,7 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
             position = wait_for_position(rig, reader, steps.options.on_hint)
         if isinstance(position, ReasonCode):
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
-        gallery = scope.keep(ProbeGallery(networks.embedder))
+        gallery = scope.keep(ProbeGallery(networks.embedder, challenge.dwell_s, steps.entropy.decoy_seed))
         with timer.step(Step.CHALLENGE):
             played, judgement = _challenge(steps, challenge, scope.keep(position), reader, gallery)
     scope.keep(played.observation)

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.challenge import NEUTRAL_SRGB, Challenge, derive_seed
+from lightproof.consent import Consent
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import Mode, Policy
 from lightproof.request import Request
@@ -60,7 +61,9 @@ def play(networks: FaceNetworks, kind: type[FailingScreen], mode: Mode) -> tuple
     rig.shown = []
     policy = Policy.from_mapping({"presence_only": True, "decoys": 2**12 - 1, "mode": mode})
     request = replace(Request.fresh(policy=policy), nonce=NONCE)
-    options = SessionOptions(networks=networks, entropy=Entropy.from_seed(7), sign=False)
+    options = SessionOptions(
+        networks=networks, entropy=Entropy.from_seed(7), sign=False, ask=lambda notice: Consent.GIVEN
+    )
     return verify(rig, request, options=options), rig
 
 

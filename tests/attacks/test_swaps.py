@@ -1,4 +1,4 @@
-"""The face that is matched is the face that is lit: what is shown before the light does not count."""
+"""The face that is matched is the face that is lit: what is shown before or between it does not count."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lightproof.consent import Consent
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
@@ -41,6 +42,18 @@ class SwappingRig(SimulatedRig):
             yield replace(frame, image=self.victim.copy()) if swapped else frame
 
 
+class FlickeringRig(SwappingRig):
+    """The same while the light plays: the victim's picture takes the place of some frames, at random."""
+
+    share: float
+    chance: np.random.Generator
+
+    def frames(self, until_s: float) -> Iterator[Frame]:
+        for frame in SimulatedRig.frames(self, until_s):
+            swapped = self.lit and self.chance.random() < self.share
+            yield replace(frame, image=self.victim.copy()) if swapped else frame
+
+
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     """Return the victim's photo."""
@@ -51,7 +64,9 @@ def card(tmp_path: Path) -> Path:
 
 def play(rig: SimulatedRig, card: Path, networks: FaceNetworks) -> Session:
     request = Request.fresh(policy=Policy(decoys=MIN_DECOYS))
-    options = SessionOptions(networks=networks, entropy=Entropy.from_seed(3), sign=False)
+    options = SessionOptions(
+        networks=networks, entropy=Entropy.from_seed(3), sign=False, ask=lambda notice: Consent.GIVEN
+    )
     return verify(rig, request, reference=card, options=options)
 
 
@@ -75,6 +90,18 @@ def test_a_picture_of_the_victim_before_the_light_does_not_make_a_match(
     assert ReasonCode.FACE_MISMATCH in session.verdict.reasons
     assert session.match.score is not None
     assert session.match.score < 0.3
+
+
+@pytest.mark.parametrize(("seed", "share"), [(9, 0.2), (10, 0.5)])
+def test_a_picture_of_the_victim_between_the_frames_of_the_light_does_not_make_a_match(
+    seed: int, share: float, card: Path, networks: FaceNetworks
+) -> None:
+    rig = accomplice(seed)
+    rig.__class__ = FlickeringRig
+    assert isinstance(rig, FlickeringRig)
+    rig.share, rig.chance = share, np.random.default_rng(seed)
+    session = play(rig, card, networks)
+    assert session.verdict.outcome is not Outcome.VERIFIED
 
 
 def test_a_person_is_matched_by_what_the_light_fell_on(card: Path, networks: FaceNetworks) -> None:
