@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import hashlib
 import json
 import re
 import time
@@ -29,7 +28,6 @@ from lightproof.result import (
     MAX_TOKEN_BYTES,
     Refusal,
     ResultRefusedError,
-    SessionResult,
     load_jwks,
     sign_result,
     software_sha256,
@@ -37,24 +35,10 @@ from lightproof.result import (
 )
 from lightproof.rigs.protocol import RigKind
 from lightproof.verdict import Outcome, ReasonCode, Verdict
+from tests.sample_result import AUDIENCE, NONCE, NOW, RESULT
 
 KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(range(32)))
 OTHER_KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(32))
-NONCE = bytes(range(32))
-AUDIENCE = "https://example.org/verify"
-NOW = 1_790_000_000
-RESULT = SessionResult(
-    verdict=Verdict(Outcome.VERIFIED),
-    nonce=NONCE,
-    audience=AUDIENCE,
-    rig="desktop",
-    presence_only=False,
-    policy_sha256=hashlib.sha256(b"policy").digest(),
-    models_sha256=hashlib.sha256(b"models").digest(),
-    software_sha256=hashlib.sha256(b"software").digest(),
-    challenge_sha256=hashlib.sha256(b"challenge").digest(),
-    issued_at=NOW,
-)
 TOKEN = sign_result(RESULT, KEY)
 WHENEVER: Any = {"verify_exp": False, "verify_iat": False}
 DOCUMENT = Path(__file__).parents[1] / "docs" / "result.md"

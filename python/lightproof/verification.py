@@ -39,7 +39,7 @@ from lightproof.request import Request
 from lightproof.result import SessionResult, sign_result, software_sha256
 from lightproof.rigs.kinds import kind_of
 from lightproof.rigs.loading import AUTO, open_rig
-from lightproof.rigs.protocol import Rig, RigOptions
+from lightproof.rigs.protocol import Rig, RigKind, RigOptions
 from lightproof.rigs.recording import RecordingWriter
 from lightproof.session import Entropy, Session, SessionOptions, Step, StepTimer
 from lightproof.verdict import (
@@ -96,6 +96,7 @@ def verify(
         key.require_for(kind)
     steps = _Steps(
         rig,
+        kind,
         request,
         options.networks or load_networks(),
         options.ask or asker_for(kind, ask_in_words),
@@ -123,6 +124,7 @@ class _Steps:
     """What the steps of one session share."""
 
     rig: Rig
+    kind: RigKind
     request: Request
     networks: FaceNetworks
     ask: ConsentAsker
@@ -255,7 +257,7 @@ def _signed(session: Session, steps: _Steps, key: DeviceKey) -> str:
         verdict=session.verdict,
         nonce=request.nonce,
         audience=request.audience,
-        rig=kind_of(steps.rig),
+        rig=steps.kind,
         presence_only=request.policy.presence_only,
         policy_sha256=request.policy.sha256(),
         models_sha256=bytes.fromhex(steps.networks.manifest.sha256),

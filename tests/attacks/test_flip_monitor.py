@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.challenge import NEUTRAL_SRGB, Challenge, derive_seed
-from lightproof.consent import Consent
+from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import Mode, Policy
 from lightproof.request import Request
@@ -62,7 +62,7 @@ def play(networks: FaceNetworks, kind: type[FailingScreen], mode: Mode) -> tuple
     policy = Policy.from_mapping({"presence_only": True, "decoys": 2**12 - 1, "mode": mode})
     request = replace(Request.fresh(policy=policy), nonce=NONCE)
     options = SessionOptions(
-        networks=networks, entropy=Entropy.from_seed(7), sign=False, ask=lambda notice: Consent.GIVEN
+        networks=networks, entropy=Entropy.from_seed(7), sign=False, ask=consent_of_simulated_subject
     )
     return verify(rig, request, options=options), rig
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from lightproof.device import load_or_create_device_key
 from lightproof.errors import DeviceKeyError
 from lightproof.policy import Policy
 from lightproof.request import Request
-from lightproof.result import SessionResult, sign_result
+from lightproof.result import sign_result
 from lightproof.rigs import loading
 from lightproof.rigs.kinds import kind_of
 from lightproof.rigs.loading import open_rig
@@ -23,8 +24,9 @@ from lightproof.rigs.recording import RecordingWriter
 from lightproof.rigs.simulated import SimulatedRig
 from lightproof.rigs.simulated import open_rig as simulated
 from lightproof.session import SessionOptions
-from lightproof.verdict import Outcome, Verdict
+from lightproof.verdict import Outcome
 from lightproof.verification import verify
+from tests.sample_result import RESULT
 
 PRETENDER = """
 import dataclasses
@@ -128,7 +130,7 @@ def test_a_pretender_never_gets_the_signature_of_the_device(pretender: Simulated
     assert session.token is not None
     keys = {rig: load_or_create_device_key(rig=rig) for rig in ("desktop", "simulated", "other")}
     assert len({key.kid for key in keys.values()}) == 3
-    assert session.token.split(".")[0] in sign_result(_result("other"), keys["other"])
+    assert session.token.split(".")[0] in sign_result(replace(RESULT, rig="other"), keys["other"])
     with pytest.raises(DeviceKeyError, match=r"signs for rigs of kind desktop, pi and not for 'other'"):
         verify(pretender, request, options=SessionOptions(key=keys["desktop"]))
 
@@ -136,24 +138,9 @@ def test_a_pretender_never_gets_the_signature_of_the_device(pretender: Simulated
 @pytest.mark.parametrize("rig", ["simulated", "other", "recording"])
 def test_the_device_key_signs_no_result_of_a_rig_that_is_not_of_the_house(rig: RigKind) -> None:
     with pytest.raises(DeviceKeyError):
-        sign_result(_result(rig), load_or_create_device_key())
+        sign_result(replace(RESULT, rig=rig), load_or_create_device_key())
 
 
 def test_there_is_no_key_for_a_recording() -> None:
     with pytest.raises(DeviceKeyError, match="never signed"):
         load_or_create_device_key(rig="recording")
-
-
-def _result(rig: RigKind) -> SessionResult:
-    return SessionResult(
-        verdict=Verdict(Outcome.VERIFIED),
-        nonce=bytes(range(32)),
-        audience="https://example.org/verify",
-        rig=rig,
-        presence_only=False,
-        policy_sha256=bytes(32),
-        models_sha256=bytes(32),
-        software_sha256=bytes(32),
-        challenge_sha256=bytes(32),
-        issued_at=1_790_000_000,
-    )

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof import verification
-from lightproof.consent import Consent, ConsentNotice
+from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
 from lightproof.errors import CameraLostError, ClockError, FrameError
 from lightproof.face.networks import FaceNetworks
 from lightproof.matching import ProbeGallery
@@ -38,7 +38,7 @@ def request(**policy: object) -> Request:
 
 def play(networks: FaceNetworks, rig: Rig, asked: Request | None = None, **options: Any) -> Session:
     defaults = SessionOptions(
-        networks=networks, entropy=Entropy.from_seed(7), sign=False, ask=lambda notice: Consent.GIVEN
+        networks=networks, entropy=Entropy.from_seed(7), sign=False, ask=consent_of_simulated_subject
     )
     return verify(rig, asked or request(), options=replace(defaults, **options))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lightproof.consent import Consent
+from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
@@ -65,7 +65,7 @@ def card(tmp_path: Path) -> Path:
 def play(rig: SimulatedRig, card: Path, networks: FaceNetworks) -> Session:
     request = Request.fresh(policy=Policy(decoys=MIN_DECOYS))
     options = SessionOptions(
-        networks=networks, entropy=Entropy.from_seed(3), sign=False, ask=lambda notice: Consent.GIVEN
+        networks=networks, entropy=Entropy.from_seed(3), sign=False, ask=consent_of_simulated_subject
     )
     return verify(rig, request, reference=card, options=options)
 

@@ -22,10 +22,10 @@ from lightproof.errors import InputError
 from lightproof.result import SessionResult, sign_result
 from lightproof.rigs.protocol import RigKind
 from lightproof.verdict import REASONS, Outcome, ReasonCode, Verdict
+from tests.sample_result import AUDIENCE, RESULT
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NONCE = bytes(range(16))
-AUDIENCE = "https://example.org/verify"
 
 
 @pytest.fixture(autouse=True)
@@ -48,16 +48,12 @@ def _token(
     presence_only: bool = False,
     issued_at: int | None = None,
 ) -> str:
-    result = SessionResult(
+    result = dataclasses.replace(
+        RESULT,
         verdict=Verdict(Outcome(outcome), tuple(map(ReasonCode, reasons))),
         nonce=NONCE,
-        audience=AUDIENCE,
         rig=rig,
         presence_only=presence_only,
-        policy_sha256=bytes(32),
-        models_sha256=bytes(32),
-        software_sha256=bytes(32),
-        challenge_sha256=bytes(32),
         issued_at=int(time.time()) if issued_at is None else issued_at,
     )
     return sign_result(result, load_or_create_device_key(home, rig=rig))

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
-from lightproof.consent import Consent
+from lightproof.consent import consent_of_simulated_subject
 from lightproof.face.alignment import EYE_DISTANCE_M
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.quality import Quality
@@ -117,7 +117,7 @@ def test_a_session_that_finds_no_usable_position_is_inconclusive_for_its_reason(
     hints: list[ReasonCode] = []
     request = Request.fresh(policy=Policy(presence_only=True))
     options = SessionOptions(
-        networks=networks, sign=False, on_hint=hints.append, ask=lambda notice: Consent.GIVEN
+        networks=networks, sign=False, on_hint=hints.append, ask=consent_of_simulated_subject
     )
     session = verify(rig(), request, options=options)
     assert session.verdict.outcome is Outcome.INCONCLUSIVE

@@ -21,14 +21,16 @@ from lightproof.rigs.protocol import Rig, RigKind
 from lightproof.rigs.recording.rig import RecordingRig
 from lightproof.rigs.recording.writer import RecordingWriter
 
-_stamped: weakref.WeakKeyDictionary[Rig, RigKind] = weakref.WeakKeyDictionary()
+_stamped: dict[int, tuple[weakref.ref[Rig], RigKind]] = {}
+"""Identity of a rig -> the rig and its kind. Not by `==` and `hash`, which are the rig's own to define."""
 
 
 def stamp(rig: Rig, kind: RigKind) -> None:
     """Say what kind of rig this is; for the loader, of what a factory has just made."""
+    identity = id(rig)
     # What takes no weak reference is no rig of the house, and `other` without a stamp.
     with suppress(TypeError):
-        _stamped[rig] = kind
+        _stamped[identity] = (weakref.ref(rig, lambda _: _stamped.pop(identity, None)), kind)
 
 
 def kind_of(rig: Rig) -> RigKind:
@@ -41,12 +43,12 @@ def kind_of(rig: Rig) -> RigKind:
 
         kind_of(open_rig("simulated", RigOptions()))  # "simulated"
     """
-    # The very classes, and the very objects: a subclass may show real light, and `==` is the rig's to define.
+    # The very classes: a subclass may show real light.
     while type(rig) is RecordingWriter:
         rig = rig.recorded
-    for known, kind in list(_stamped.items()):
-        if known is rig:
-            return kind
+    found = _stamped.get(id(rig))
+    if found is not None and found[0]() is rig:
+        return found[1]
     if type(rig) is RecordingRig:
         return "recording"
     from lightproof.rigs.simulated import SimulatedRig  # OpenCV comes with it
