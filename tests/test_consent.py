@@ -16,7 +16,9 @@ from lightproof.consent import (
 from lightproof.policy import Policy
 from lightproof.request import Request
 
-REQUEST = Request("The front desk", "you can go in", bytes(16), "https://example.org", other_way="Ask Ada.")
+REQUEST = Request(
+    "The front desk", "you can go in", bytes(range(16)), "https://example.org", other_way="Ask Ada."
+)
 
 
 def _typing(*lines: str) -> Callable[[str], str]:

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from lightproof.device import KEY_FILE, load_or_create_device_key
 from lightproof.errors import DeviceKeyError, InputError, NonceError, PolicyError
+from lightproof.expectations import ANY, Expectations
+from lightproof.jwks import load_jwks
 from lightproof.policy import Policy
 from lightproof.request import Request, nonce_from_hex
-from lightproof.result import load_jwks, verify_result
+from lightproof.result import verify_result
+from lightproof.single_use import SingleUseStore
 
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -59,7 +62,7 @@ def test_any_text_is_a_nonce_or_a_nonce_error(text: str) -> None:
         assert nonce_from_hex(text).hex() == text.lower()
 
 
-@given(nonce=st.binary(min_size=8, max_size=64))
+@given(nonce=st.binary(min_size=16, max_size=64).filter(lambda nonce: len(set(nonce)) >= 8))
 def test_every_nonce_comes_back_from_its_hexadecimal_form(nonce: bytes) -> None:
     assert nonce_from_hex(nonce.hex()) == nonce
 
@@ -69,7 +72,7 @@ def test_any_words_make_a_request_that_can_be_shown_or_an_input_error(
     requester: str, purpose: str, audience: str
 ) -> None:
     with contextlib.suppress(InputError):
-        request = Request(requester, purpose, bytes(8), audience)
+        request = Request(requester, purpose, bytes(range(16)), audience)
         assert (request.requester + request.purpose + request.audience).isprintable()
 
 
@@ -87,8 +90,11 @@ def test_any_keys_in_a_jwk_set_are_passed_over_without_a_crash(keys: list[object
     header = (
         "eyJhbGciOiJFUzI1NiIsInR5cCI6ImVhdCtqd3QiLCJraWQiOiJ4In0"  # {"alg":"ES256","typ":"eat+jwt","kid":"x"}
     )
+    anything = Expectations(rigs={"pi"}, presence_only=False, policies=ANY, models=ANY, software=ANY)
     with pytest.raises(InputError):
-        verify_result(f"{header}.e30.AAAA", {"keys": keys}, bytes(8), "x:y")
+        verify_result(
+            f"{header}.e30.AAAA", {"keys": keys}, bytes(range(16)), "x:y", anything, SingleUseStore(None)
+        )
 
 
 @same_folder

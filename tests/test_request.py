@@ -12,22 +12,22 @@ def _request(**changes: object) -> Request:
     values: dict[str, object] = {
         "requester": "The front desk",
         "purpose": "you can go in",
-        "nonce": bytes(32),
+        "nonce": bytes(range(32)),
         "audience": "https://example.org/verify",
     }
     return Request(**(values | changes))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("length", [8, 32, 64])
-def test_a_nonce_of_eight_to_sixty_four_bytes_is_taken(length: int) -> None:
+@pytest.mark.parametrize("length", [16, 32, 64])
+def test_a_nonce_of_sixteen_to_sixty_four_bytes_is_taken(length: int) -> None:
     nonce = bytes(range(length))
     assert nonce_from_hex(nonce.hex()) == nonce
     assert nonce_from_hex(nonce.hex().upper()) == nonce
 
 
-@pytest.mark.parametrize("length", [0, 7, 65])
+@pytest.mark.parametrize("length", [0, 1, 15, 65])
 def test_a_nonce_of_another_length_is_refused_with_the_length(length: int) -> None:
-    with pytest.raises(NonceError, match=f"{length} bytes; give 8 to 64"):
+    with pytest.raises(NonceError, match=f"{length} bytes; give 16 to 64"):
         nonce_from_hex("00" * length)
     with pytest.raises(NonceError, match=f"{length} bytes"):
         _request(nonce=bytes(length))
@@ -37,6 +37,16 @@ def test_a_nonce_of_another_length_is_refused_with_the_length(length: int) -> No
 def test_a_nonce_that_is_no_hexadecimal_is_refused(text: str) -> None:
     with pytest.raises(NonceError, match="not hexadecimal"):
         nonce_from_hex(text)
+
+
+@pytest.mark.parametrize(
+    "nonce", [bytes(32), b"\xff" * 16, b"\x01\x02" * 16, bytes(range(7)) * 4, bytes(57) + bytes(range(7))]
+)
+def test_a_nonce_that_nobody_drew_is_refused(nonce: bytes) -> None:
+    with pytest.raises(NonceError, match="different bytes, so it was not drawn at random"):
+        nonce_from_hex(nonce.hex())
+    with pytest.raises(NonceError):
+        _request(nonce=nonce)
 
 
 def test_fresh_requests_have_thirty_two_random_bytes() -> None:
@@ -55,9 +65,9 @@ def test_an_audience_that_is_no_uri_is_refused(audience: str) -> None:
 
 @pytest.mark.parametrize(("nonce_bytes", "most"), [(32, 101), (64, 58)])
 def test_an_audience_is_as_long_as_the_nonce_leaves_room_for(nonce_bytes: int, most: int) -> None:
-    assert _request(nonce=bytes(nonce_bytes), audience="x:" + "a" * (most - 2))
+    assert _request(nonce=bytes(range(nonce_bytes)), audience="x:" + "a" * (most - 2))
     with pytest.raises(InputError, match=f"at most {most} bytes"):
-        _request(nonce=bytes(nonce_bytes), audience="x:" + "a" * (most - 1))
+        _request(nonce=bytes(range(nonce_bytes)), audience="x:" + "a" * (most - 1))
 
 
 @pytest.mark.parametrize("name", ["requester", "purpose", "other_way"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -20,7 +21,9 @@ from joserfc.jwk import ECKey, OctKey
 
 from lightproof import result as result_module
 from lightproof.device import DeviceKey
-from lightproof.errors import InputError, ResultError
+from lightproof.errors import InputError, NonceError, ResultError
+from lightproof.expectations import ANY, Expectations
+from lightproof.jwks import load_jwks
 from lightproof.request import MAX_AUDIENCE_AND_NONCE_BYTES
 from lightproof.result import (
     CLAIMS,
@@ -28,22 +31,38 @@ from lightproof.result import (
     MAX_TOKEN_BYTES,
     Refusal,
     ResultRefusedError,
-    load_jwks,
+    VerifiedResult,
+    hash_text,
     sign_result,
     software_sha256,
     verify_result,
 )
 from lightproof.rigs.protocol import RigKind
+from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome, ReasonCode, Verdict
 from tests.sample_result import AUDIENCE, NONCE, NOW, RESULT
 
 KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(range(32)))
 OTHER_KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(32))
 TOKEN = sign_result(RESULT, KEY)
+ANYTHING = Expectations(
+    rigs=frozenset(get_args(RigKind)), presence_only=False, policies=ANY, models=ANY, software=ANY
+)
 WHENEVER: Any = {"verify_exp": False, "verify_iat": False}
 DOCUMENT = Path(__file__).parents[1] / "docs" / "result.md"
 SIGNATURE = base64.urlsafe_b64decode(TOKEN.rpartition(".")[2] + "==")
+HASH = "A" * 32
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+CHECKER: dict[str, Any] = {
+    "nonce": NONCE,
+    "expected": {
+        name: {hash_text(getattr(RESULT, f"{name}_sha256"))} for name in ("policy", "models", "software")
+    },
+    "take_once": lambda token_id, until: True,
+}
+"""What the documented lines for another library find around them."""
 
 
 def _key_for(rig: RigKind) -> DeviceKey:
@@ -51,11 +70,15 @@ def _key_for(rig: RigKind) -> DeviceKey:
     return DeviceKey(OTHER_KEY.private, bytes(32), frozenset({rig}))
 
 
-def _refusal(token: str, **changes: Any) -> Refusal:
+def _accepted(token: str, **changes: Any) -> VerifiedResult:
     arguments: dict[str, Any] = {"jwks": KEY.jwks(), "nonce": NONCE, "audience": AUDIENCE, "now": NOW}
-    arguments |= changes
+    arguments |= {"expected": ANYTHING, "store": SingleUseStore(None)} | changes
+    return verify_result(token, **arguments)
+
+
+def _refusal(token: str, **changes: Any) -> Refusal:
     with pytest.raises(ResultRefusedError) as refused:
-        verify_result(token, **arguments)
+        _accepted(token, **changes)
     assert isinstance(refused.value, ResultError)
     return refused.value.refusal
 
@@ -77,7 +100,7 @@ def _encoded(value: object) -> str:
 
 
 def test_a_signed_result_verifies_and_says_what_went_in() -> None:
-    verified = verify_result(TOKEN, KEY.jwks(), NONCE, AUDIENCE, NOW)
+    verified = _accepted(TOKEN)
     assert verified.verdict == RESULT.verdict
     assert (verified.rig, verified.presence_only, verified.audience) == ("desktop", False, AUDIENCE)
     assert (verified.issued_at, verified.expires_at) == (NOW, NOW + 120)
@@ -120,13 +143,13 @@ def test_the_documented_lines_for_another_library_work(
     monkeypatch.chdir(tmp_path)
     Path("device.jwks.json").write_text(json.dumps(KEY.jwks()))
     fresh = dataclasses.replace(RESULT, issued_at=int(time.time()))
-    exec(lines, {"token": sign_result(fresh, KEY), "nonce": NONCE})
+    exec(lines, CHECKER | {"token": sign_result(fresh, KEY)})
     somebody = dataclasses.replace(fresh, presence_only=True)
     with pytest.raises(AssertionError):
-        exec(lines, {"token": sign_result(somebody, KEY), "nonce": NONCE})
+        exec(lines, CHECKER | {"token": sign_result(somebody, KEY)})
     simulated = dataclasses.replace(fresh, rig="simulated")
     with pytest.raises(KeyError):
-        exec(lines, {"token": sign_result(simulated, _key_for("simulated")), "nonce": NONCE})
+        exec(lines, CHECKER | {"token": sign_result(simulated, _key_for("simulated"))})
 
 
 def test_the_token_has_room_for_no_picture_embedding_or_score() -> None:
@@ -149,7 +172,7 @@ def test_a_session_without_a_challenge_has_no_hash_of_one() -> None:
     declined = dataclasses.replace(
         RESULT, verdict=Verdict(Outcome.DECLINED, (ReasonCode.CONSENT_DECLINED,)), challenge_sha256=None
     )
-    verified = verify_result(sign_result(declined, KEY), KEY.jwks(), NONCE, AUDIENCE, NOW)
+    verified = _accepted(sign_result(declined, KEY))
     assert verified.verdict.outcome is Outcome.DECLINED
     assert "challenge" not in verified.hashes
 
@@ -161,7 +184,7 @@ def test_the_longest_result_fits_into_one_kilobyte(nonce_bytes: int) -> None:
     longest = dataclasses.replace(
         RESULT,
         verdict=Verdict(Outcome.INCONCLUSIVE, tuple(codes)),
-        nonce=bytes(nonce_bytes),
+        nonce=bytes(range(nonce_bytes)),
         audience="x:" + "a" * (room - 2),
         rig="simulated",
     )
@@ -176,7 +199,7 @@ def test_the_reasons_of_a_session_in_which_everything_failed_all_fit() -> None:
     failed = dataclasses.replace(RESULT, verdict=Verdict(Outcome.NOT_VERIFIED, reasons), rig="simulated")
     key = _key_for("simulated")
     token = sign_result(failed, key)
-    assert verify_result(token, key.jwks(), NONCE, AUDIENCE, NOW).verdict.reasons == reasons
+    assert _accepted(token, jwks=key.jwks()).verdict.reasons == reasons
 
 
 def test_an_audience_that_does_not_fit_is_refused_and_so_is_a_long_life() -> None:
@@ -190,7 +213,7 @@ def test_an_audience_that_does_not_fit_is_refused_and_so_is_a_long_life() -> Non
 def test_a_rig_on_which_nobody_sat_is_recognisable(rig: RigKind) -> None:
     key = _key_for(rig)
     token = sign_result(dataclasses.replace(RESULT, rig=rig), key)
-    verified = verify_result(token, key.jwks(), NONCE, AUDIENCE, NOW)
+    verified = _accepted(token, jwks=key.jwks())
     assert verified.rig == rig
     assert verified.a_person_was_there == (rig not in ("simulated", "recording"))
 
@@ -214,7 +237,7 @@ def test_a_key_that_names_no_rigs_speaks_for_those_of_the_house_and_one_that_nam
 ) -> None:
     (entry,) = KEY.jwks()["keys"]
     plain: dict[str, Any] = {name: value for name, value in entry.items() if name != "lightproof_rigs"}
-    assert verify_result(TOKEN, {"keys": [plain]}, NONCE, AUDIENCE, NOW).rig == "desktop"
+    assert _accepted(TOKEN, jwks={"keys": [plain]}).rig == "desktop"
     assert _refusal(TOKEN, jwks={"keys": [plain | {"lightproof_rigs": named}]}) is Refusal.WRONG_KEY
     simulated = sign_result(
         dataclasses.replace(RESULT, rig="simulated"), dataclasses.replace(KEY, rigs=frozenset({"simulated"}))
@@ -277,15 +300,16 @@ def test_a_token_sealed_with_the_public_key_as_a_secret_is_refused() -> None:
     forged = jwt.encode(_header(TOKEN) | {"alg": "HS256"}, _claims(TOKEN), secret, algorithms=["HS256"])
     assert _refusal(forged) is Refusal.ALGORITHM
     shared = {"keys": [secret.as_dict(private=True) | {"kid": KEY.kid}]}
-    assert _refusal(forged, jwks=shared) is Refusal.ALGORITHM
-    assert _refusal(TOKEN, jwks=shared) is Refusal.UNKNOWN_KEY
+    for token in (forged, TOKEN):
+        with pytest.raises(InputError, match="holds a private key"):
+            _accepted(token, jwks=shared)
 
 
 def test_a_token_of_a_device_that_nobody_knows_is_refused() -> None:
     assert _refusal(TOKEN, jwks=OTHER_KEY.jwks()) is Refusal.UNKNOWN_KEY
     assert _refusal(TOKEN, jwks={"keys": []}) is Refusal.UNKNOWN_KEY
     assert (
-        _refusal(TOKEN, jwks={"keys": [7, {"kty": "EC", "crv": "P-256", "x": "!", "y": 1}]})
+        _refusal(TOKEN, jwks={"keys": [{}, {"kty": "EC", "crv": "P-256", "x": "!", "y": 1}]})
         is Refusal.UNKNOWN_KEY
     )
 
@@ -299,7 +323,7 @@ def test_a_key_under_a_borrowed_id_is_not_used() -> None:
 
 def test_the_right_key_is_found_among_others() -> None:
     both = {"keys": [*OTHER_KEY.jwks()["keys"], *KEY.jwks()["keys"]]}
-    assert verify_result(TOKEN, both, NONCE, AUDIENCE, NOW).kid == KEY.kid
+    assert _accepted(TOKEN, jwks=both).kid == KEY.kid
 
 
 @pytest.mark.parametrize(
@@ -311,7 +335,7 @@ def test_another_header_is_refused(header: dict[str, Any]) -> None:
 
 
 def test_a_token_for_another_request_audience_or_time_is_refused_by_cause() -> None:
-    assert _refusal(TOKEN, nonce=bytes(32)) is Refusal.WRONG_NONCE
+    assert _refusal(TOKEN, nonce=bytes(range(1, 33))) is Refusal.WRONG_NONCE
     assert _refusal(TOKEN, nonce=NONCE[:31]) is Refusal.WRONG_NONCE
     assert _refusal(TOKEN, audience="https://example.org/verify/") is Refusal.WRONG_AUDIENCE
     assert _refusal(TOKEN, now=NOW + 120) is Refusal.EXPIRED
@@ -320,14 +344,14 @@ def test_a_token_for_another_request_audience_or_time_is_refused_by_cause() -> N
 
 
 def test_a_token_holds_to_its_last_second_and_for_a_clock_a_little_behind() -> None:
-    assert verify_result(TOKEN, KEY.jwks(), NONCE, AUDIENCE, NOW + 119.9)
-    assert verify_result(TOKEN, KEY.jwks(), NONCE, AUDIENCE, NOW - 4.9)
+    assert _accepted(TOKEN, now=NOW + 119.9)
+    assert _accepted(TOKEN, now=NOW - 4.9)
 
 
 @pytest.mark.parametrize("claim", ["score", "nbf", "iss", "picture", "embedding"])
 def test_a_signed_claim_that_is_not_in_the_set_is_refused_by_name(claim: str) -> None:
     with pytest.raises(ResultRefusedError, match=claim) as refused:
-        verify_result(_signed(_claims(TOKEN) | {claim: 1}), KEY.jwks(), NONCE, AUDIENCE, NOW)
+        _accepted(_signed(_claims(TOKEN) | {claim: 1}))
     assert refused.value.refusal is Refusal.UNKNOWN_CLAIM
 
 
@@ -343,8 +367,15 @@ def test_a_signed_token_that_lacks_a_claim_is_refused(claim: str) -> None:
         {"eat_profile": "tag:other"},
         {"eat_nonce": 7},
         {"aud": [AUDIENCE]},
+        {"eat_nonce": ""},
+        {"aud": ""},
+        {"aud": "https://example.org/\nverified"},
         {"sub": None},
+        {"sub": ""},
+        {"sub": "\x1b[2J" + "A" * 18},
         {"jti": 1},
+        {"jti": ""},
+        {"jti": "A" * 21 + "\n"},
         {"iat": True},
         {"iat": float(NOW)},
         {"exp": NOW},
@@ -361,8 +392,10 @@ def test_a_signed_token_that_lacks_a_claim_is_refused(claim: str) -> None:
         {"presence_only": 0},
         {"hashes": []},
         {"hashes": {"policy": "x"}},
-        {"hashes": {"policy": "x", "models": "x", "software": 1}},
-        {"hashes": {"policy": "x", "models": "x", "software": "x", "face": "x"}},
+        {"hashes": {"policy": HASH, "models": HASH, "software": 1, "challenge": HASH}},
+        {"hashes": {"policy": HASH, "models": HASH, "software": "x", "challenge": HASH}},
+        {"hashes": {"policy": HASH, "models": HASH, "software": HASH, "challenge": HASH, "face": HASH}},
+        {"hashes": {"policy": HASH, "models": HASH, "software": HASH}},
     ],
 )
 def test_a_signed_token_that_does_not_keep_to_the_profile_is_refused(change: dict[str, Any]) -> None:
@@ -380,11 +413,160 @@ def test_the_profile_is_the_documented_one() -> None:
     assert _claims(TOKEN)["eat_profile"] == EAT_PROFILE == "tag:lightproof,2026:result:1"
 
 
-def test_a_jwk_set_that_is_none_is_refused_by_its_path(tmp_path: Path) -> None:
+def test_nothing_played_is_no_verification() -> None:
+    assert _refusal(sign_result(dataclasses.replace(RESULT, challenge_sha256=None), KEY)) is Refusal.MALFORMED
+
+
+# What a relying party expects
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"rigs": {"pi"}}, Refusal.UNEXPECTED_RIG),
+        ({"rigs": {"simulated", "other", "recording"}}, Refusal.UNEXPECTED_RIG),
+        ({"presence_only": True}, Refusal.UNEXPECTED_PRESENCE_ONLY),
+        ({"policies": {HASH}}, Refusal.UNEXPECTED_POLICY),
+        ({"models": {HASH}}, Refusal.UNEXPECTED_MODELS),
+        ({"software": [HASH, "B" * 32]}, Refusal.UNEXPECTED_SOFTWARE),
+    ],
+)
+def test_a_well_signed_token_that_is_not_what_was_expected_is_refused_by_name(
+    change: dict[str, Any], refusal: Refusal
+) -> None:
+    assert _refusal(TOKEN, expected=dataclasses.replace(ANYTHING, **change)) is refusal
+
+
+def test_a_session_without_a_photo_is_refused_where_one_was_to_be_compared() -> None:
+    token = sign_result(dataclasses.replace(RESULT, presence_only=True), KEY)
+    assert _refusal(token) is Refusal.UNEXPECTED_PRESENCE_ONLY
+    assert _accepted(token, expected=dataclasses.replace(ANYTHING, presence_only=True)).presence_only
+
+
+def test_what_was_expected_is_accepted() -> None:
+    expected = Expectations(
+        rigs={"pi", "desktop"},
+        presence_only=False,
+        policies={HASH, hash_text(RESULT.policy_sha256)},
+        models=[hash_text(RESULT.models_sha256)],
+        software=(hash_text(RESULT.software_sha256),),
+    )
+    assert _accepted(TOKEN, expected=expected).verdict.outcome is Outcome.VERIFIED
+
+
+def test_nothing_is_expected_by_default() -> None:
+    fields = dataclasses.fields(Expectations)
+    assert all(field.default is field.default_factory is dataclasses.MISSING for field in fields)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rigs": set()},
+        {"rigs": "desktop"},
+        {"rigs": {"toaster"}},
+        {"presence_only": None},
+        {"policies": set()},
+        {"policies": HASH},
+        {"models": {"*"}},
+        {"models": None},
+        {"software": {b"x" * 32}},
+    ],
+)
+def test_expectations_that_would_accept_nothing_or_by_mistake_everything_are_an_error(
+    change: dict[str, Any],
+) -> None:
+    with pytest.raises(InputError):
+        dataclasses.replace(ANYTHING, **change)
+
+
+def test_a_token_is_taken_once_and_only_when_all_else_holds() -> None:
+    store = SingleUseStore(None)
+    assert _refusal(TOKEN, store=store, audience="https://other.example") is Refusal.WRONG_AUDIENCE
+    assert _refusal(TOKEN, store=store, expected=dataclasses.replace(ANYTHING, rigs={"pi"}))
+    assert _accepted(TOKEN, store=store)
+    assert _refusal(TOKEN, store=store) is Refusal.USED_BEFORE
+    assert _accepted(sign_result(RESULT, KEY), store=store)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"token": TOKEN.encode()},
+        {"token": None},
+        {"nonce": NONCE.hex()},
+        {"nonce": b"x"},
+        {"nonce": bytes(32)},
+        {"audience": None},
+        {"now": math.nan},
+        {"now": math.inf},
+        {"now": "1790000000"},
+        {"now": True},
+        {"expected": None},
+        {"store": {}},
+        {"jwks": None},
+        {"jwks": {}},
+        {"jwks": {"keys": {}}},
+        {"jwks": {"keys": [7]}},
+        {"jwks": {"keys": [KEY.private.as_dict(private=True)]}},
+        {"jwks": {"keys": [*KEY.jwks()["keys"], {"kty": "oct", "k": "c2VjcmV0"}]}},
+    ],
+)
+def test_an_argument_that_is_not_what_it_has_to_be_is_an_input_error(change: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as refused:
+        _accepted(**({"token": TOKEN} | change))
+    assert not isinstance(refused.value, ResultRefusedError)
+    assert str(KEY.private.as_dict(private=True)["d"]) not in str(refused.value)
+
+
+def test_a_nonce_that_was_not_drawn_is_a_nonce_error() -> None:
+    with pytest.raises(NonceError):
+        _accepted(TOKEN, nonce=b"\x01")
+
+
+# JWK sets
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"use": "enc"},
+        {"alg": "ES384"},
+        {"key_ops": ["deriveBits"]},
+        {"key_ops": "verify"},
+        {"crv": "secp256k1"},
+        {"x": "A" * 43},
+        {"x": "AAAA"},
+        {"y": None},
+    ],
+)
+def test_a_key_for_another_use_or_that_is_none_is_never_tried(change: dict[str, Any]) -> None:
+    (entry,) = KEY.jwks()["keys"]
+    assert _refusal(TOKEN, jwks={"keys": [entry | change]}) is Refusal.UNKNOWN_KEY
+
+
+def test_a_fleet_of_thousands_has_room_in_one_set(tmp_path: Path) -> None:
+    (entry,) = OTHER_KEY.jwks()["keys"]
+    # Coordinates that nobody has checked: only the key that signed is looked at.
+    fleet = [entry | {"x": f"{number:043d}"} for number in range(20_000)]
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps({"keys": fleet + KEY.jwks()["keys"]}))
+    assert _accepted(TOKEN, jwks=load_jwks(path)).kid == KEY.kid
+
+
+def test_a_set_that_is_too_large_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lightproof.jwks.MAX_JWKS_BYTES", 100)
     path = tmp_path / "keys.json"
-    for content in ("", "[]", "{}", '{"keys": 1}', "[" * 5000, "\udcff"):
+    path.write_text(json.dumps(KEY.jwks()))
+    with pytest.raises(InputError, match="larger than 100 bytes"):
+        load_jwks(path)
+
+
+def test_a_jwk_set_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    for content in ("", "[]", "{}", '{"keys": 1}', '{"keys": [1]}', "[" * 5000, "\udcff"):
         path.write_bytes(content.encode("utf-8", "surrogateescape"))
-        with pytest.raises(InputError, match=r"keys\.json is not a JSON object"):
+        with pytest.raises(InputError, match="lightproof device jwks"):
             load_jwks(path)
     with pytest.raises(InputError, match="cannot be read"):
         load_jwks(tmp_path / "absent")

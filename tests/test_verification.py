@@ -11,15 +11,17 @@ from typing import Any, Self
 import pytest
 
 from lightproof.consent import Consent, ConsentNotice
-from lightproof.device import load_or_create_device_key
+from lightproof.device import DeviceKey, load_or_create_device_key
 from lightproof.errors import InputError, PictureError, RigNotFoundError
+from lightproof.expectations import ANY, Expectations
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
-from lightproof.result import verify_result
+from lightproof.result import VerifiedResult, verify_result
 from lightproof.rigs.protocol import Frame, RigOptions
 from lightproof.rigs.recording.rig import open_rig as open_recording
 from lightproof.rigs.recording.writer import RecordingWriter
 from lightproof.session import Session, SessionOptions, Step
+from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome
 from lightproof.verification import verify
 from tests.presence.placed_faces import simulated
@@ -78,6 +80,12 @@ def test_a_rig_that_does_not_exist_is_refused_by_name() -> None:
         verify("hologram", presence_only(), options=SessionOptions(ask=ask_nobody))
 
 
+def verified(token: str, key: DeviceKey, request: Request) -> VerifiedResult:
+    """Return what a token says to whoever accepts everything that its key may sign."""
+    expected = Expectations(rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY)
+    return verify_result(token, key.jwks(), request.nonce, request.audience, expected, SingleUseStore(None))
+
+
 # Where nothing is said
 
 
@@ -91,7 +99,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, R
         session = verify(simulated(), request, options=SessionOptions(on_step=steps.append))
         key = load_or_create_device_key(rig="simulated")
         assert session.token is not None
-        result = verify_result(session.token, key.jwks(), request.nonce, request.audience)
+        result = verified(session.token, key, request)
         assert result.verdict == session.verdict
         yield session, request, steps
 
@@ -145,9 +153,7 @@ def test_a_key_that_is_given_signs_and_no_other_is_made(home: Path, tmp_path: Pa
     request = presence_only()
     session = verify(ShutRig(), request, options=SessionOptions(ask=decline, key=key))
     assert session.token is not None
-    assert (
-        verify_result(session.token, key.jwks(), request.nonce, request.audience).verdict == session.verdict
-    )
+    assert verified(session.token, key, request).verdict == session.verdict
     assert not home.exists()
 
 

@@ -7,6 +7,8 @@ from .consent import consent_of_simulated_subject as consent_of_simulated_subjec
 from .device import DeviceKey as DeviceKey
 from .device import load_or_create_device_key as load_or_create_device_key
 from .errors import LightproofError as LightproofError
+from .expectations import ANY as ANY
+from .expectations import Expectations as Expectations
 from .face.manifest import load_manifest as load_manifest
 from .face.networks import FaceNetworks as FaceNetworks
 from .face.networks import load_networks as load_networks
@@ -20,6 +22,7 @@ from .session import Entropy as Entropy
 from .session import Session as Session
 from .session import SessionOptions as SessionOptions
 from .session import Step as Step
+from .single_use import SingleUseStore as SingleUseStore
 from .verdict import REASONS as REASONS
 from .verdict import Finding as Finding
 from .verdict import Outcome as Outcome

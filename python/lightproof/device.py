@@ -128,6 +128,19 @@ def state_directory() -> Path:
         raise DeviceKeyError("there is no home directory for the device key; set LIGHTPROOF_HOME") from error
 
 
+def make_state_directory(folder: Path | None = None) -> Path:
+    """Return the directory of what this device keeps, made with mode 0700 if it is not there.
+
+    Raises:
+        DeviceKeyError: others can write to it.
+        OSError: it cannot be made.
+    """
+    folder = state_directory() if folder is None else folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_private(folder.stat(), folder, forbidden=0o022, mode="700")
+    return folder
+
+
 def load_or_create_device_key(directory: Path | None = None, *, rig: RigKind = "desktop") -> DeviceKey:
     """Return this device's key for a kind of rig, made on the spot if there is none yet.
 
@@ -148,8 +161,7 @@ def load_or_create_device_key(directory: Path | None = None, *, rig: RigKind = "
     path = folder / KEY_FILES[rig]
     speaks_for = frozenset(kind for kind, name in KEY_FILES.items() if name == KEY_FILES[rig])
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _require_private(folder.stat(), folder, forbidden=0o022, mode="700")
+        make_state_directory(folder)
         if not os.path.lexists(path):
             _create(path)
         return _load(path, speaks_for)

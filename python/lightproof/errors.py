@@ -108,5 +108,9 @@ class ResultError(InputError):
     """A result token does not verify."""
 
 
+class SingleUseError(LightproofError, OSError):
+    """The store of what was taken once cannot be used: nothing that is for a single use can be accepted."""
+
+
 class SessionInterrupted(LightproofError):
     """The session was ended from outside before it was decided."""

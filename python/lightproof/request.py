@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from lightproof.errors import InputError, NonceError
 from lightproof.policy import Policy
 
-MIN_NONCE_BYTES = 8
+MIN_NONCE_BYTES = 16
+"""RFC 9711 (EAT) section 4.1 takes 8; of 16 random bytes no two are ever the same."""
 MAX_NONCE_BYTES = 64
-"""RFC 9711 (EAT) section 4.1 takes nonces of 8 to 64 bytes."""
+"""RFC 9711 section 4.1."""
+MIN_DIFFERENT_BYTES = 8
+"""A nonce of fewer different bytes was not drawn: of 16 random ones, one in 10¹² has no more than seven."""
 
 FRESH_NONCE_BYTES = 32
 """As much as the seed of a challenge holds."""
@@ -42,14 +45,14 @@ class Request:
     Attributes:
         requester: who asks, as the person reads it; up to 120 printable characters.
         purpose: why, completing "so that …"; up to 120 printable characters.
-        nonce: 8 to 64 bytes chosen by whoever relies on the result; it comes back in the token.
+        nonce: 16 to 64 random bytes chosen by whoever relies on the result; it comes back in the token.
         audience: URI of whoever the result is meant for; nobody else may accept it. Up to 101 bytes beside a
             nonce of 32 bytes, 58 beside one of 64.
         policy: what the session has to reach.
         other_way: how else the person can verify, as the person reads it; up to 360 printable characters.
 
     Raises:
-        NonceError: the nonce is shorter or longer than EAT takes.
+        NonceError: the nonce is too short or too long, or was not drawn at random.
         InputError: a text is empty, too long or holds control characters, or the audience is no URI.
     """
 
@@ -61,7 +64,7 @@ class Request:
     other_way: str = OTHER_WAY
 
     def __post_init__(self) -> None:
-        _require_nonce(self.nonce)
+        require_nonce(self.nonce)
         _require_words("requester", self.requester, MAX_WORDS)
         _require_words("purpose", self.purpose, MAX_WORDS)
         _require_words("other way", self.other_way, 3 * MAX_WORDS)
@@ -89,7 +92,8 @@ def nonce_from_hex(text: str) -> bytes:
     """Return the nonce in hexadecimal digits of either case.
 
     Raises:
-        NonceError: there are other characters, an odd number of digits, or not 8 to 64 bytes.
+        NonceError: there are other characters, an odd number of digits, or not 16 to 64 bytes, or too few
+        different ones.
 
     Example::
 
@@ -101,15 +105,25 @@ def nonce_from_hex(text: str) -> bytes:
             f"{2 * MIN_NONCE_BYTES} to {2 * MAX_NONCE_BYTES} of them"
         )
     nonce = bytes.fromhex(text)
-    _require_nonce(nonce)
+    require_nonce(nonce)
     return nonce
 
 
-def _require_nonce(nonce: bytes) -> None:
+def require_nonce(nonce: bytes) -> None:
+    """Refuse what cannot have been drawn at random: too few bytes, zeros, or a few bytes over and over.
+
+    Raises:
+        NonceError: the nonce is shorter or longer than 16 to 64 bytes, or has fewer than 8 different bytes.
+    """
     if not MIN_NONCE_BYTES <= len(nonce) <= MAX_NONCE_BYTES:
         raise NonceError(
             f"nonce has {len(nonce)} bytes; give {MIN_NONCE_BYTES} to {MAX_NONCE_BYTES} bytes, "
             f"which are {2 * MIN_NONCE_BYTES} to {2 * MAX_NONCE_BYTES} hexadecimal digits"
+        )
+    if len(set(nonce)) < MIN_DIFFERENT_BYTES:
+        raise NonceError(
+            f"nonce has {len(set(nonce))} different bytes, so it was not drawn at random; draw one such as "
+            "secrets.token_bytes(32)"
         )
 
 

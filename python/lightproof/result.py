@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -17,15 +19,18 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
-from lightproof.device import RIGS_MEMBER, RIGS_OF_THE_HOUSE, DeviceKey
+from lightproof.device import DeviceKey
 from lightproof.errors import InputError, ResultError
+from lightproof.expectations import Expectations
+from lightproof.jwks import base64url, find_key, require_jwks
 from lightproof.policy import MAX_RESULT_VALIDITY_S
+from lightproof.request import require_nonce
+from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome, ReasonCode, Verdict
 
 if TYPE_CHECKING:
@@ -51,7 +56,17 @@ CLAIMS = frozenset(
 HASHES = frozenset({"policy", "models", "challenge", "software"})
 RIGS_WITHOUT_A_PERSON = frozenset({"simulated", "recording"})
 _RIGS = (*RIGS_WITHOUT_A_PERSON, "pi", "desktop", "other")
-_MAX_JWKS_BYTES = 64 * 1024
+
+_PATTERNS = MappingProxyType(
+    {
+        "eat_nonce": re.compile(r"[A-Za-z0-9_-]{22,86}"),
+        "aud": re.compile(r"[!-~]{3,144}"),
+        "sub": re.compile(r"[A-Za-z0-9_-]{22}"),
+        "jti": re.compile(r"[A-Za-z0-9_-]{22}"),
+    }
+)
+"""Claim -> what its text looks like: no control character, nothing empty, nothing that does not fit."""
+_HASH = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,12 @@ class Refusal(StrEnum):
     WRONG_AUDIENCE = "wrong_audience"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
+    UNEXPECTED_RIG = "unexpected_rig"
+    UNEXPECTED_PRESENCE_ONLY = "unexpected_presence_only"
+    UNEXPECTED_POLICY = "unexpected_policy"
+    UNEXPECTED_MODELS = "unexpected_models"
+    UNEXPECTED_SOFTWARE = "unexpected_software"
+    USED_BEFORE = "used_before"
 
 
 class ResultRefusedError(ResultError):
@@ -150,23 +171,36 @@ def sign_result(result: SessionResult, key: DeviceKey) -> str:
 
 
 def verify_result(
-    token: str, jwks: Mapping[str, Any], nonce: bytes, audience: str, now: float | None = None
+    token: str,
+    jwks: Mapping[str, Any],
+    nonce: bytes,
+    audience: str,
+    expected: Expectations,
+    store: SingleUseStore,
+    now: float | None = None,
 ) -> VerifiedResult:
-    """Return what a token says, once everything about it holds.
+    """Return what a token says, once everything about it holds and is as expected. It is then used up.
 
-    A token is for a single use: whoever relies on it keeps ``token_id`` until ``expires_at`` to take it once.
+    Any outcome can be as expected: look at ``verdict.outcome``, only ``verified`` is a yes.
 
     Args:
         token: the compact JWT.
         jwks: the JWK set of the devices that are trusted, as ``lightproof device jwks`` prints it.
         nonce: the nonce of the request.
         audience: the audience of the request.
+        expected: the rigs, policies, models and software that are accepted, and whether a photo was to be
+            compared.
+        store: where ids of tokens are taken once; one store for all that accept tokens of this audience.
         now: seconds since the epoch, the current time if None.
 
     Raises:
         ResultRefusedError: the token is not accepted; ``refusal`` says why.
+        InputError: an argument is not what it has to be, such as a JWK set that holds a private key.
+        SingleUseError: the store cannot be used.
     """
     now_s = time.time() if now is None else now
+    _require_arguments(token, nonce, audience, expected, store, now_s)
+    require_jwks(jwks)
     if len(token) > MAX_TOKEN_BYTES:
         raise _refused(Refusal.TOO_LONG, f"has {len(token)} characters, more than {MAX_TOKEN_BYTES}")
     header = _json_object(_segments(token)[0])
@@ -174,19 +208,21 @@ def verify_result(
         raise _refused(Refusal.ALGORITHM, "is not signed ES256; no other algorithm is accepted")
     if set(header) != {"alg", "typ", "kid"} or header["typ"] != TOKEN_TYPE:
         raise _refused(Refusal.MALFORMED, f"has a header other than alg, kid and typ {TOKEN_TYPE}")
-    key, speaks_for = _find_key(jwks, header["kid"])
+    known = find_key(jwks, header["kid"])
+    if known is None:
+        raise _refused(Refusal.UNKNOWN_KEY, "is signed by a device that is not in the JWK set")
     try:
-        claims = jwt.decode(token, key, algorithms=["ES256"]).claims
+        claims = jwt.decode(token, known.key, algorithms=["ES256"]).claims
     except (JoseError, ValueError, RecursionError) as error:
         raise _refused(Refusal.SIGNATURE, "is not what this device signed") from error
-    verified = _read(claims, kid=key.thumbprint())
-    if verified.rig not in speaks_for:
+    verified = _read(claims, kid=known.kid)
+    if verified.rig not in known.rigs:
         raise _refused(
             Refusal.WRONG_KEY,
             f"says that its rig is {verified.rig}, for which its key does not speak; trust it no more",
         )
 
-    if claims["eat_nonce"] != _base64url(nonce):
+    if claims["eat_nonce"] != base64url(nonce):
         raise _refused(Refusal.WRONG_NONCE, "answers another request: its nonce is not the one given")
     if verified.audience != audience:
         raise _refused(Refusal.WRONG_AUDIENCE, f"is meant for {verified.audience}, not for {audience[:80]!r}")
@@ -196,29 +232,29 @@ def verify_result(
     if now_s >= verified.expires_at:
         late_s = now_s - verified.expires_at
         raise _refused(Refusal.EXPIRED, f"expired {late_s:.0f} s ago; ask for a new session")
+    if complaint := expected.complaint(verified.rig, verified.presence_only, verified.hashes):
+        claim, why = complaint
+        raise _refused(Refusal(f"unexpected_{claim}"), why)
+    if not store.take(verified.token_id, until_s=verified.expires_at, now_s=now_s):
+        raise _refused(Refusal.USED_BEFORE, "was used before; a result is for a single use")
     return verified
 
 
-def load_jwks(path: Path) -> dict[str, Any]:
-    """Return the JWK set in a JSON file.
-
-    Raises:
-        InputError: the file cannot be read, or holds no JWK set.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_JWKS_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"JWK set {path} cannot be read: {error.strerror or error}") from error
-    try:
-        jwks = json.loads(content[:_MAX_JWKS_BYTES])
-    except (ValueError, RecursionError):
-        jwks = None
-    if not isinstance(jwks, dict) or not isinstance(jwks.get("keys"), list):
-        raise InputError(
-            f'JWK set {path} is not a JSON object with "keys"; make one with: lightproof device jwks'
-        )
-    return jwks
+def _require_arguments(
+    token: object, nonce: object, audience: object, expected: object, store: object, now_s: object
+) -> None:
+    for name, value, kind in (
+        ("token", token, str),
+        ("nonce", nonce, bytes),
+        ("audience", audience, str),
+        ("expected", expected, Expectations),
+        ("store", store, SingleUseStore),
+    ):
+        if not isinstance(value, kind):
+            raise InputError(f"{name} is a {type(value).__name__}; give {kind.__name__}")
+    if isinstance(now_s, bool) or not isinstance(now_s, int | float) or not math.isfinite(now_s):
+        raise InputError(f"now is {now_s!r}; give seconds since the epoch, or nothing for the current time")
+    require_nonce(cast("bytes", nonce))
 
 
 _CODE_SUFFIXES = frozenset({".py", ".pyi", ".so", ".pyd", ".dylib"})
@@ -245,19 +281,17 @@ def _claims(result: SessionResult, subject: str) -> dict[str, Any]:
     }
     return {
         "eat_profile": EAT_PROFILE,
-        "eat_nonce": _base64url(result.nonce),
+        "eat_nonce": base64url(result.nonce),
         "aud": result.audience,
         "sub": subject,
-        "jti": _base64url(secrets.token_bytes(16)),
+        "jti": base64url(secrets.token_bytes(16)),
         "iat": result.issued_at,
         "exp": result.issued_at + result.validity_s,
         "outcome": str(result.verdict.outcome),
         "reasons": [],
         "rig": result.rig,
         "presence_only": result.presence_only,
-        "hashes": {
-            name: _base64url(digest[:HASH_BYTES]) for name, digest in digests.items() if digest is not None
-        },
+        "hashes": {name: hash_text(digest) for name, digest in digests.items() if digest is not None},
     }
 
 
@@ -269,7 +303,7 @@ def _read(claims: Mapping[str, Any], kid: str) -> VerifiedResult:
     hashes = claims["hashes"]
     well_formed = (
         claims["eat_profile"] == EAT_PROFILE
-        and all(isinstance(claims[name], str) for name in ("eat_nonce", "aud", "sub", "jti"))
+        and all(_is_text(claims[name], pattern) for name, pattern in _PATTERNS.items())
         and all(type(claims[name]) is int for name in ("iat", "exp"))  # a bool is an int as well
         and 1 <= claims["exp"] - claims["iat"] <= MAX_RESULT_VALIDITY_S
         and isinstance(claims["reasons"], list)
@@ -277,7 +311,7 @@ def _read(claims: Mapping[str, Any], kid: str) -> VerifiedResult:
         and isinstance(claims["presence_only"], bool)
         and isinstance(hashes, dict)
         and HASHES - {"challenge"} <= set(hashes) <= HASHES
-        and all(isinstance(digest, str) for digest in hashes.values())
+        and all(_is_text(digest, _HASH) for digest in hashes.values())
     )
     if not well_formed:
         raise _refused(Refusal.MALFORMED, f"does not keep to its profile {EAT_PROFILE}")
@@ -285,6 +319,8 @@ def _read(claims: Mapping[str, Any], kid: str) -> VerifiedResult:
         verdict = Verdict(Outcome(claims["outcome"]), tuple(ReasonCode(code) for code in claims["reasons"]))
     except (ValueError, TypeError) as error:
         raise _refused(Refusal.MALFORMED, f"has an impossible verdict: {error}") from error
+    if verdict.outcome is Outcome.VERIFIED and "challenge" not in hashes:
+        raise _refused(Refusal.MALFORMED, "says verified and names no challenge: no light was played")
     return VerifiedResult(
         verdict=verdict,
         rig=claims["rig"],
@@ -297,6 +333,10 @@ def _read(claims: Mapping[str, Any], kid: str) -> VerifiedResult:
         hashes=MappingProxyType(hashes),
         kid=kid,
     )
+
+
+def _is_text(value: object, pattern: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def _segments(token: str) -> tuple[bytes, bytes, bytes]:
@@ -314,7 +354,7 @@ def _segments(token: str) -> tuple[bytes, bytes, bytes]:
             content = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
         except ValueError as error:
             raise _refused(Refusal.MALFORMED, "is not base64url text") from error
-        if _base64url(content) != part:
+        if base64url(content) != part:
             raise _refused(Refusal.MALFORMED, "is not in canonical base64url form")
         decoded.append(content)
     return decoded[0], decoded[1], decoded[2]
@@ -330,27 +370,9 @@ def _json_object(content: bytes) -> dict[str, Any]:
     return value
 
 
-def _find_key(jwks: Mapping[str, Any], kid: object) -> tuple[ECKey, frozenset[str]]:
-    """Return the P-256 key of this id, and the rigs that it speaks for.
-
-    No other kind of key is ever tried (RFC 8725 section 3.1). A key that names no rigs speaks for those of
-    the house: sets that were put together by other software lose members that it does not know.
-    """
-    for entry in jwks["keys"]:
-        if not isinstance(entry, dict) or entry.get("kty") != "EC" or entry.get("crv") != "P-256":
-            continue
-        try:
-            key = ECKey.import_key({name: entry[name] for name in ("kty", "crv", "x", "y")})
-        except (JoseError, ValueError, TypeError, KeyError):
-            continue
-        if key.thumbprint() == kid:
-            named = entry.get(RIGS_MEMBER, sorted(RIGS_OF_THE_HOUSE))
-            return key, frozenset(map(str, named) if isinstance(named, list) else ())
-    raise _refused(Refusal.UNKNOWN_KEY, "is signed by a device that is not in the JWK set")
-
-
-def _base64url(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+def hash_text(sha256: bytes) -> str:
+    """Return a 32-byte SHA-256 digest as tokens write it: its first 192 bits in base64url, 32 characters."""
+    return base64url(sha256[:HASH_BYTES])
 
 
 def _refused(refusal: Refusal, why: str) -> ResultRefusedError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ def sessions(path: Path, seeds: Sequence[int], response: float) -> Sessions:
     for seed in seeds:
         rig = open_rig(RigOptions(seed=seed, subject=path, settings={"response": str(response)}))
         policy = Policy(presence_only=True)
-        request = Request("A study", "a basis made again", seed.to_bytes(32), LOCAL_AUDIENCE, policy)
+        nonce = hashlib.sha256(f"lightproof study {seed}".encode()).digest()
+        request = Request("A study", "a basis made again", nonce, LOCAL_AUDIENCE, policy)
         session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(seed), sign=False))
         verdicts.append(", ".join([session.verdict.outcome.value, *map(str, session.verdict.reasons)]))
         evidence = session.evidence

@@ -7,6 +7,7 @@ person is its delay.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -66,7 +67,8 @@ def play(relay: Relay) -> RelayEnding:
     rig = open_rig(RigOptions(seed=relay.seed, attack="relay", settings=settings))
     policy = Policy(presence_only=True)
     purpose = "relays are told by their delay"
-    request = Request("A study", purpose, relay.seed.to_bytes(32), LOCAL_AUDIENCE, policy)
+    nonce = hashlib.sha256(f"lightproof study {relay.seed}".encode()).digest()
+    request = Request("A study", purpose, nonce, LOCAL_AUDIENCE, policy)
     session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(relay.seed), sign=False))
     verdict, reasons = session.verdict.outcome.value, tuple(map(str, session.verdict.reasons))
     latency = None if session.evidence is None else session.evidence.latency

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ import typer
 from lightproof import cli
 from lightproof.device import load_or_create_device_key
 from lightproof.errors import InputError
-from lightproof.result import SessionResult, sign_result
+from lightproof.face.manifest import load_manifest
+from lightproof.policy import Policy
+from lightproof.result import SessionResult, hash_text, sign_result, software_sha256
 from lightproof.rigs.protocol import RigKind
 from lightproof.verdict import REASONS, Outcome, ReasonCode, Verdict
 from tests.sample_result import AUDIENCE, RESULT
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NONCE = bytes(range(16))
+ACCEPTING = ("--rig", "desktop", "--any-policy", "--any-models", "--any-software")
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +70,12 @@ def _verify(
     nonce: str = NONCE.hex(),
     audience: str = AUDIENCE,
     key_for: RigKind = "desktop",
+    accepting: Sequence[str] = ACCEPTING,
 ) -> int:
     jwks = home.parent / "jwks.json"
     jwks.write_text(json.dumps(load_or_create_device_key(home, rig=key_for).jwks()))
-    return cli.main(
-        ["result", "verify", token, "--jwks", str(jwks), "--nonce", nonce, "--audience", audience, *more]
-    )
+    asked = ["--jwks", str(jwks), "--nonce", nonce, "--audience", audience]
+    return cli.main(["result", "verify", token, *asked, *accepting, *more])
 
 
 @pytest.mark.parametrize(
@@ -86,43 +90,95 @@ def _verify(
 def test_the_exit_status_and_the_words_follow_the_outcome(
     home: Path, capsys: pytest.CaptureFixture[str], outcome: str, reasons: list[str], status: int
 ) -> None:
-    token = _token(home, outcome, *reasons)
-    assert _verify(home, token) == status
+    assert _verify(home, _token(home, outcome, *reasons)) == status
     printed = capsys.readouterr().out
     assert printed.startswith(outcome.replace("_", " ") + "\n")
     assert all(REASONS[ReasonCode(code)].remedy in printed for code in reasons)
     assert "NOTE" not in printed
 
-    assert _verify(home, token, "--json") == status
+    assert _verify(home, _token(home, outcome, *reasons), "--json") == status
     said = json.loads(capsys.readouterr().out)
     jsonschema.validate(said, _schema("result-verify"))
     assert (said["outcome"], said["reasons"]) == (outcome, reasons)
 
 
-def test_a_simulated_or_presence_only_result_says_so_visibly(
+def test_a_simulated_presence_only_result_is_accepted_by_name_alone_and_says_so(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     token = _token(home, rig="simulated", presence_only=True)
-    assert _verify(home, token, key_for="simulated") == 0
+    assert _verify(home, token, key_for="simulated") == 1
+    assert "comes from a rig of kind simulated, not desktop" in capsys.readouterr().err
+    assert _verify(home, token, "--rig", "simulated", key_for="simulated") == 1
+    assert "no photo was compared" in capsys.readouterr().err
+    assert _verify(home, token, "--rig", "simulated", "--presence-only", key_for="simulated") == 0
     printed = capsys.readouterr().out
     assert "NOTE: the rig is simulated: nobody was in front of a camera" in printed
     assert "NOTE: presence only" in printed
 
 
+def test_a_token_is_used_up_by_verifying_it(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = _token(home)
+    assert _verify(home, token) == 0
+    assert _verify(home, token) == 1
+    assert "was used before" in capsys.readouterr().err
+    assert (home / "taken-results.sqlite3").stat().st_mode & 0o777 == 0o600
+    other = ("--store", str(tmp_path / "store"))
+    assert [_verify(home, token, *other) for _ in range(2)] == [0, 1]
+    assert _verify(home, token, "--store", str(tmp_path)) == 1
+    assert "nothing is accepted without it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("left_out", ["--rig", "--any-policy", "--any-models", "--any-software"])
+def test_what_is_expected_has_to_be_said(
+    home: Path, capsys: pytest.CaptureFixture[str], left_out: str
+) -> None:
+    rest = [word for word in ACCEPTING if word not in (left_out, "desktop" if left_out == "--rig" else "")]
+    assert _verify(home, _token(home), accepting=rest) == 2
+    assert left_out.replace("--any-", "--") in capsys.readouterr().err
+
+
+def test_a_policy_is_named_by_its_file_or_its_hash_and_no_other_is_accepted(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = tmp_path / "desk.toml"
+    desk.write_text('fmr = "1e-4"\n')
+    others = [word for word in ACCEPTING if word != "--any-policy"]
+    lax = _token(home)
+    assert _verify(home, lax, "--policy", str(desk), accepting=others) == 1
+    assert "which is not among those accepted" in capsys.readouterr().err
+    assert _verify(home, lax, "--policy", "A" * 32, "--policy", str(desk), accepting=others) == 0
+    assert _verify(home, lax, "--policy", "A" * 32) == 2
+    assert _verify(home, lax, "--policy", "*", accepting=others) == 1
+
+
+def test_the_hashes_of_an_installation_are_those_that_its_results_carry(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["result", "hashes", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("result-hashes"))
+    assert said["policy"] == hash_text(Policy().sha256())
+    assert said["models"] == hash_text(bytes.fromhex(load_manifest().sha256))
+    assert said["software"] == hash_text(software_sha256())
+    assert cli.main(["result", "hashes"]) == 0
+    assert set(said.values()) <= set(capsys.readouterr().out.split())
+
+
 def test_the_token_may_come_from_standard_input_or_a_file(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = _token(home)
-    monkeypatch.setattr(sys, "stdin", io.StringIO(token + "\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(_token(home) + "\n"))
     assert _verify(home, "-") == 0
-    (tmp_path / "token").write_text(token + "\n")
+    (tmp_path / "token").write_text(_token(home) + "\n")
     assert _verify(home, f"@{tmp_path / 'token'}") == 0
 
 
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"nonce": "ff" * 16}, "wrong_nonce"),
+        ({"nonce": bytes(range(1, 17)).hex()}, "wrong_nonce"),
         ({"audience": "https://other.example"}, "wrong_audience"),
     ],
 )
@@ -159,7 +215,7 @@ def test_a_nonce_of_the_wrong_length_is_refused_with_the_remedy(
 ) -> None:
     assert _verify(home, _token(home), nonce="0011") == 1
     assert capsys.readouterr().err == (
-        "error: nonce has 2 bytes; give 8 to 64 bytes, which are 16 to 128 hexadecimal digits\n"
+        "error: nonce has 2 bytes; give 16 to 64 bytes, which are 32 to 128 hexadecimal digits\n"
     )
 
 

@@ -18,9 +18,11 @@ from lightproof import cli
 from lightproof.cli import session_words
 from lightproof.cli.json_objects import json_text
 from lightproof.device import load_or_create_device_key
+from lightproof.expectations import ANY, Expectations
 from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.result import verify_result
 from lightproof.session import Session
+from lightproof.single_use import SingleUseStore
 from lightproof.verdict import REASONS, Finding, Outcome, ReasonCode, Verdict
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "verify.schema.json"
@@ -175,7 +177,8 @@ def test_a_session_prints_one_object_that_keeps_to_its_schema_and_a_token_that_v
     assert session["evidence"]["match"] is None
     key = load_or_create_device_key(rig="simulated")
     assert session["jwks_thumbprint"] == key.kid
-    result = verify_result(session["token"], key.jwks(), NONCE, AUDIENCE)
+    expected = Expectations(rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY)
+    result = verify_result(session["token"], key.jwks(), NONCE, AUDIENCE, expected, SingleUseStore(None))
     assert result.verdict.outcome is Outcome.VERIFIED
     for bad in (
         {"verdict": "verified", "reasons": ["no_face"]},

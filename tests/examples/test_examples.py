@@ -18,7 +18,7 @@ import pytest
 
 import lightproof
 from lightproof.device import load_or_create_device_key
-from lightproof.result import Refusal, ResultRefusedError, SessionResult, sign_result
+from lightproof.result import Refusal, ResultRefusedError, SessionResult, hash_text, sign_result
 from lightproof.rigs.simulated import SimulatedRig
 from lightproof.session import Entropy
 
@@ -130,31 +130,49 @@ def signed() -> Callable[..., str]:
     return sign
 
 
+def door_of_the_example() -> Any:
+    """Return the example's door, which expects what `signed` signs."""
+    hashes = dict.fromkeys(("policy", "models", "software"), hash_text(bytes(32)))
+    return example("relying_party").RelyingParty(
+        load_or_create_device_key().jwks(), hashes, lightproof.SingleUseStore(None)
+    )
+
+
 def test_the_relying_party_lets_a_verified_person_in_once(signed: Callable[..., str]) -> None:
-    door = example("relying_party").RelyingParty(load_or_create_device_key().jwks())
+    door = door_of_the_example()
     token = signed(door.ask("Ada"))
     assert door.lets_in("Ada", token)
-    with pytest.raises(ResultRefusedError) as refused:
-        door.lets_in("Ada", token)
-    assert refused.value.refusal is Refusal.WRONG_NONCE
+    assert not door.lets_in("Ada", token)
+
+
+def test_the_relying_party_does_not_let_in_who_is_not_verified(signed: Callable[..., str]) -> None:
+    door = door_of_the_example()
+    flat = lightproof.Verdict(lightproof.Outcome.NOT_VERIFIED, (lightproof.ReasonCode.FLAT_LIGHT,))
+    assert not door.lets_in("Ada", signed(door.ask("Ada"), verdict=flat))
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "refusal"),
     [
-        {"verdict": lightproof.Verdict(lightproof.Outcome.NOT_VERIFIED, (lightproof.ReasonCode.FLAT_LIGHT,))},
-        {"presence_only": True},
+        ({"rig": "simulated"}, Refusal.UNKNOWN_KEY),
+        ({"rig": "other"}, Refusal.UNKNOWN_KEY),
+        ({"presence_only": True}, Refusal.UNEXPECTED_PRESENCE_ONLY),
+        ({"policy_sha256": b"lax".ljust(32)}, Refusal.UNEXPECTED_POLICY),
+        ({"models_sha256": b"own".ljust(32)}, Refusal.UNEXPECTED_MODELS),
+        ({"software_sha256": b"own".ljust(32)}, Refusal.UNEXPECTED_SOFTWARE),
     ],
 )
-def test_the_relying_party_lets_nobody_in_for_less_than_a_verified_person(
-    signed: Callable[..., str], changes: dict[str, Any]
+def test_the_relying_party_refuses_what_is_not_as_it_expects(
+    signed: Callable[..., str], changes: dict[str, Any], refusal: Refusal
 ) -> None:
-    door = example("relying_party").RelyingParty(load_or_create_device_key().jwks())
-    assert not door.lets_in("Ada", signed(door.ask("Ada"), **changes))
+    door = door_of_the_example()
+    with pytest.raises(ResultRefusedError) as refused:
+        door.lets_in("Ada", signed(door.ask("Ada"), **changes))
+    assert refused.value.refusal is refusal
 
 
 def test_the_relying_party_refuses_what_answers_another_request(signed: Callable[..., str]) -> None:
-    door = example("relying_party").RelyingParty(load_or_create_device_key().jwks())
+    door = door_of_the_example()
     token = signed(door.ask("Ada"))
     door.ask("Bob")
     with pytest.raises(ResultRefusedError):

@@ -279,6 +279,14 @@ class HashesObject(Struct, frozen=True, forbid_unknown_fields=True):
     challenge: Hash | UnsetType = UNSET
 
 
+class OwnHashesObject(Struct, frozen=True, forbid_unknown_fields=True):
+    """The hashes that results of this installation carry."""
+
+    policy: Hash
+    models: Hash
+    software: Hash
+
+
 class ResultObject(Struct, frozen=True, forbid_unknown_fields=True):
     """What a token says."""
 

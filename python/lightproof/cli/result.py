@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lightproof.cli.device import SignedRig
 from lightproof.cli.status import ERROR_STATUS, OUTCOME_STATUS
 from lightproof.errors import InputError
 from lightproof.verdict import REASONS
 
 if TYPE_CHECKING:
     from lightproof.cli.json_objects import ResultObject
+    from lightproof.expectations import Hashes
     from lightproof.result import VerifiedResult
+    from lightproof.single_use import SingleUseStore
 
+_STORE_FILE = "taken-results.sqlite3"
 _MAX_INPUT_CHARACTERS = 64 * 1024  # far above any token; a wrong file is not read into memory
 
 
@@ -24,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add ``lightproof result`` to the command line."""
     commands = typer.Typer(help="Signed results.", no_args_is_help=True)
     commands.command("verify")(_verify)
+    commands.command("hashes")(_hashes)
     app.add_typer(commands, name="result")
 
 
@@ -34,19 +39,64 @@ def _verify(
     jwks: Annotated[Path, typer.Option("--jwks", metavar="FILE", help="JWK set of the trusted devices.")],
     nonce: Annotated[str, typer.Option("--nonce", metavar="HEX", help="Nonce of the request.")],
     audience: Annotated[str, typer.Option("--audience", metavar="URI", help="Audience of the request.")],
+    rig: Annotated[
+        list[SignedRig], typer.Option("--rig", help="Kind of rig that is accepted; may be given again.")
+    ],
+    presence_only: Annotated[
+        bool,
+        typer.Option(
+            "--presence-only",
+            help="Accept results for which no photo was compared, and no others; without it, only those for "
+            "which one was.",
+        ),
+    ] = False,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HASH|FILE.toml", help="Policy that is accepted; may be given again."),
+    ] = None,
+    any_policy: Annotated[bool, typer.Option("--any-policy", help="Accept whatever policy.")] = False,
+    models: Annotated[
+        list[str] | None, typer.Option(metavar="HASH", help="Models that are accepted; may be given again.")
+    ] = None,
+    any_models: Annotated[bool, typer.Option("--any-models", help="Accept whatever models.")] = False,
+    software: Annotated[
+        list[str] | None, typer.Option(metavar="HASH", help="Software that is accepted; may be given again.")
+    ] = None,
+    any_software: Annotated[bool, typer.Option("--any-software", help="Accept whatever software.")] = False,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where tokens are taken once; taken-results.sqlite3 beside the keys if absent.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a signed result: signature, nonce, audience, times and claims.
+    """Check a signed result, and use it up: signature, nonce, audience, times, claims and what is expected.
 
-    Exit status: 0 the token is valid and says verified, 10 not verified, 11 inconclusive, 12 declined,
-    1 the token is not valid.
+    What is not said to be accepted is refused. `lightproof result hashes` prints the hashes of a device.
+
+    Exit status: 0 the token is accepted and says verified, 10 not verified, 11 inconclusive, 12 declined,
+    1 the token is not accepted.
     """
     from lightproof.cli.json_objects import RefusedObject, json_text
+    from lightproof.expectations import Expectations
+    from lightproof.jwks import load_jwks
     from lightproof.request import nonce_from_hex
-    from lightproof.result import ResultRefusedError, load_jwks, verify_result
+    from lightproof.result import ResultRefusedError, verify_result
 
+    policies = None if policy is None else [_policy_hash(named) for named in policy]
+    expected = Expectations(
+        rigs=frozenset(named.kind for named in rig),
+        presence_only=presence_only,
+        policies=_accepted("policy", policies, any_of_them=any_policy),
+        models=_accepted("models", models, any_of_them=any_models),
+        software=_accepted("software", software, any_of_them=any_software),
+    )
+    # All that is the caller's mistake comes before the token is used up.
+    text, keys, asked = _token_text(token), load_jwks(jwks), nonce_from_hex(nonce)
     try:
-        verified = verify_result(_token_text(token), load_jwks(jwks), nonce_from_hex(nonce), audience)
+        verified = verify_result(text, keys, asked, audience, expected, _store(store))
     except ResultRefusedError as refused:
         if not as_json:
             raise
@@ -57,6 +107,69 @@ def _verify(
     else:
         _print(verified)
     raise typer.Exit(OUTCOME_STATUS[verified.verdict.outcome])
+
+
+def _hashes(
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Policy; the default one if absent."),
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Manifest of other models than the shipped ones.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print the hashes that results of this installation carry, for whoever is to expect them.
+
+    Run it on a device that you installed yourself: what a device says of itself proves nothing.
+    """
+    from lightproof.cli.json_objects import OwnHashesObject, json_text
+    from lightproof.face.manifest import load_manifest
+    from lightproof.policy import Policy
+    from lightproof.result import hash_text, software_sha256
+
+    own = OwnHashesObject(
+        policy=hash_text((Policy() if policy is None else Policy.load(policy)).sha256()),
+        models=hash_text(bytes.fromhex(load_manifest(models).sha256)),
+        software=hash_text(software_sha256()),
+    )
+    if as_json:
+        typer.echo(json_text(own))
+        return
+    for name in ("policy", "models", "software"):
+        typer.echo(f"{name:<9}{getattr(own, name)}")
+
+
+def _accepted(name: str, hashes: list[str] | None, *, any_of_them: bool) -> Hashes:
+    """Return what is accepted; one of the two options has to say it."""
+    from lightproof.expectations import ANY
+
+    if any_of_them == bool(hashes):
+        raise typer.BadParameter(
+            f"give --{name} with what is accepted, or --any-{name}, and not both", param_hint=f"--{name}"
+        )
+    return frozenset(hashes) if hashes else ANY
+
+
+def _policy_hash(named: str) -> str:
+    """Return the hash of a policy that is named by its file or by the hash itself."""
+    from lightproof.policy import Policy
+    from lightproof.result import hash_text
+
+    return hash_text(Policy.load(Path(named)).sha256()) if named.endswith(".toml") else named
+
+
+def _store(path: Path | None) -> SingleUseStore:
+    from lightproof.device import make_state_directory
+    from lightproof.single_use import SingleUseStore
+
+    return SingleUseStore(make_state_directory() / _STORE_FILE if path is None else path)
 
 
 def _token_text(argument: str) -> str:
@@ -101,7 +214,7 @@ def _print(verified: VerifiedResult) -> None:
         typer.echo(f"  {code}: {REASONS[code].message} {REASONS[code].remedy}")
     if not verified.a_person_was_there:
         typer.secho(
-            f"  NOTE: the rig is {verified.rig}: nobody was in front of a camera. Do not rely on it.",
+            f"  NOTE: the rig is {verified.rig}: nobody was in front of a camera.",
             bold=True,
         )
     if verified.presence_only:

@@ -17,6 +17,7 @@ from lightproof.cli.json_objects import (
     CaseObject,
     DoctorObject,
     KeySetObject,
+    OwnHashesObject,
     RefusedObject,
     ResultObject,
     SessionObject,
@@ -39,6 +40,7 @@ SCHEMAS: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
         (Annotated[Policy, Meta(extra_json_schema={"unevaluatedProperties": False})],),
     ),
     "result-verify": ("lightproof result verify --json", (ResultObject, RefusedObject)),
+    "result-hashes": ("lightproof result hashes --json", (OwnHashesObject,)),
     "verify": (
         "lightproof verify --json",
         (Annotated[SessionObject, Meta(extra_json_schema=SESSION_RULES)],),
