@@ -257,7 +257,7 @@ def _require_arguments(
     require_nonce(cast("bytes", nonce))
 
 
-_CODE_SUFFIXES = frozenset({".py", ".pyi", ".so", ".pyd", ".dylib"})
+CODE_SUFFIXES = frozenset({".py", ".pyi", ".so", ".pyd", ".dylib"})
 """Python, the stub by which the package finds its public names, and the compiled core of every system."""
 
 
@@ -266,7 +266,7 @@ def software_sha256() -> bytes:
     """Return the 32-byte SHA-256 that names this software: path and content of every code file."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.suffix in _CODE_SUFFIXES):
+    for path in sorted(path for path in root.rglob("*") if path.suffix in CODE_SUFFIXES):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.digest()

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from lightproof.errors import ManifestError, MissingExtraError, ModelHashError
+from lightproof.face.alignment import CANONICAL_FILE
 from lightproof.face.embedding import Embedder, cosine
-from lightproof.face.manifest import SHIPPED_MANIFEST, Role, load_manifest
+from lightproof.face.manifest import DATA_FILES, SHIPPED_MANIFEST, Role, load_manifest
 from lightproof.face.networks import load_networks
 from lightproof.face.runtime import Network, runtime_name
+from lightproof.result import CODE_SUFFIXES
 from tests.face.face_pictures import admiral, astronaut
 
 TABLE = """
@@ -64,11 +66,70 @@ def test_every_shipped_model_states_source_and_licence_and_a_text_of_it_lies_bes
 
 def test_a_threshold_is_had_only_at_a_stated_false_match_rate() -> None:
     entry = load_manifest()[Role.EMBEDDER]
-    assert entry.threshold_at(1e-4) == 0.532
+    stated = {1e-3: 0.450, 1e-4: 0.532, 1e-5: 0.599, 1e-6: 0.668}
+    assert {rate: entry.threshold_at(rate) for rate in stated} == stated
     with pytest.raises(
-        ManifestError, match=r"no threshold at a false match rate of 1e-06 \(stated: 0.0001\)"
+        ManifestError,
+        match=r"no threshold at a false match rate of 0.01 \(stated: 1e-06, 1e-05, 0.0001, 0.001\)",
     ):
-        entry.threshold_at(1e-6)
+        entry.threshold_at(1e-2)
+
+
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        ('"1e-4" = 0.940', '"1e-4" = 0.941'),
+        ("unit_length = false", "unit_length = true"),
+        ("[150, 150]", "[150, 151]"),
+        ("output_size = 128", "output_size = 129"),
+        ("122.782", "122.783"),
+        ("[256, 256, 256]", "[255, 256, 256]"),
+        ("47.82", "47.83"),
+        ("CC0", "CC1"),
+    ],
+)
+def test_whatever_a_manifest_says_is_in_its_hash(tmp_path: Path, told: str, instead: str) -> None:
+    """The thresholds of a stranger's manifest verified strangers under the hash of the shipped one."""
+    assert told in embedder()
+    first = load_manifest(manifest_file(tmp_path, embedder())).sha256
+    assert load_manifest(manifest_file(tmp_path, embedder().replace(told, instead))).sha256 != first
+
+
+def test_how_a_manifest_is_written_and_where_its_files_lie_is_not_in_its_hash(tmp_path: Path) -> None:
+    first = load_manifest(manifest_file(tmp_path, embedder()))
+    moved = load_manifest(
+        manifest_file(tmp_path, "# a comment\n" + embedder("b.tflite").replace('"1e-4"', '"1.0e-4"'))
+    )
+    assert moved.sha256 == first.sha256
+
+
+def test_the_data_that_verdicts_rest_on_are_in_the_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = load_manifest().sha256
+    assert CANONICAL_FILE in DATA_FILES
+    bent = tmp_path / "canonical.npz"
+    bent.write_bytes(CANONICAL_FILE.read_bytes() + b"\0")
+    monkeypatch.setattr("lightproof.face.manifest.DATA_FILES", (bent,))
+    assert load_manifest().sha256 != first
+
+
+def test_every_file_of_the_package_that_is_read_for_a_verdict_is_named_by_a_result() -> None:
+    """Code and the compiled core by the hash of the software, everything else by that of the models."""
+    package = SHIPPED_MANIFEST.parent.parent
+    named = {load_manifest()[role].path for role in Role} | set(DATA_FILES)
+    others = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in CODE_SUFFIXES
+    } - {path.relative_to(package).as_posix() for path in named}
+    # The manifest goes in as what it says; the rest is read for reports and simulations, or by people.
+    assert {path for path in others if not path.startswith(("models/", "simulation/portraits/"))} == {
+        "py.typed",
+        "evaluation/report/evaluation_report.html.j2",
+        "reporting/report.css",
+        "reporting/session_report.html.j2",
+    }
 
 
 def test_a_model_with_a_wrong_hash_is_refused_by_name(tmp_path: Path) -> None:
@@ -130,6 +191,16 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
         ("thresholds", '{ "often" = 0.5 }'),
         ("thresholds", '{ "1e-4" = 1.5 }'),
         ("thresholds", '{ "2" = 0.5 }'),
+        ("thresholds", '{ "1e-4" = -1.0 }'),
+        ("thresholds", '{ "1e-4" = 0.0 }'),
+        ("thresholds", '{ "1e-4" = 0.0999 }'),
+        ("thresholds", '{ "1e-4" = 1.0 }'),
+        ("thresholds", '{ "1e-4" = nan }'),
+        ("thresholds", '{ "nan" = 0.5 }'),
+        ("thresholds", '{ "1e-4" = 0.5, "0.0001" = 0.2 }'),
+        ("thresholds", '{ "1e-4" = 0.5, "0.00010000000001" = 0.4 }'),
+        ("thresholds", '{ "1e-4" = 0.5, "1e-5" = 0.5 }'),
+        ("thresholds", '{ "1e-4" = 0.5, "1e-3" = 0.6 }'),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(tmp_path: Path, key: str, value: str) -> None:

@@ -7,8 +7,9 @@ import math
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -18,7 +19,22 @@ from msgspec import Meta, Struct
 from lightproof.errors import ManifestError, ModelHashError
 from lightproof.validation import FiniteFloat, complaint_of
 
+DATA_FILES: Final = (Path(__file__).with_name("canonical.npz"),)
+"""What is no model and no code, and verdicts rest on: where the mesh of a mean face lies on the grid of
+cells."""
+
+MIN_THRESHOLD: Final = 0.1
+"""Cosines of strangers lie about zero or above it: a threshold near zero or below takes about half of them
+for the same person, whatever false match rate is written beside it. None in use is as low as this."""
+MAX_THRESHOLD: Final = 0.9999
+"""Above this nobody matches their own second picture: the numbers of a network and of a codec are not that
+exact."""
+
 SHIPPED_MANIFEST = Path(__file__).resolve().parent.parent / "models" / "models.toml"
+
+
+RATE_TOLERANCE: Final = 1e-6
+"""Rates that differ by less, relatively, are one rate written in two ways."""
 
 
 class Role(StrEnum):
@@ -65,7 +81,7 @@ class ModelEntry:
                 without a measured error rate is a guess.
         """
         for stated, threshold in self.thresholds.items():
-            if math.isclose(stated, fmr, rel_tol=1e-6):
+            if math.isclose(stated, fmr, rel_tol=RATE_TOLERANCE):
                 return threshold
         known = ", ".join(f"{stated:g}" for stated in sorted(self.thresholds)) or "none"
         raise ManifestError(
@@ -109,9 +125,25 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """One digest over the roles and the digests of all model files, in hexadecimal; it names this set."""
-        lines = "".join(f"{role} {self.entries[role].sha256}\n" for role in sorted(self.entries))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        """One digest, in hexadecimal, over all that a verdict takes from models; it names this set.
+
+        That is every key of every entry (thresholds, alignment, sizes and scaling among them, each file by
+        its own digest and not by where it lies) and :data:`DATA_FILES`. How the TOML is laid out does not
+        matter.
+        """
+        canonical = {
+            "models": {str(role): _canonical(entry) for role, entry in self.entries.items()},
+            "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in DATA_FILES},
+        }
+        return hashlib.sha256(msgspec.json.encode(canonical, order="deterministic")).hexdigest()
+
+
+def _canonical(entry: ModelEntry) -> dict[str, object]:
+    """Return an entry as it is hashed: by content, wherever the file lies."""
+    values: dict[str, object] = {
+        key.name: getattr(entry, key.name) for key in fields(entry) if key.name != "path"
+    }
+    return values | {"thresholds": sorted(entry.thresholds.items())}
 
 
 def load_manifest(path: Path | None = None) -> Manifest:
@@ -196,7 +228,9 @@ class _EmbedderTable(_Table, frozen=True, forbid_unknown_fields=True):
 
     alignment: tuple[_Point, _Point, _Point, _Point, _Point]
     unit_length: bool
-    thresholds: Annotated[dict[str, Annotated[float, Meta(ge=-1, le=1)]], Meta(min_length=1)]
+    thresholds: Annotated[
+        dict[str, Annotated[float, Meta(ge=MIN_THRESHOLD, le=MAX_THRESHOLD)]], Meta(min_length=1)
+    ]
     threshold_source: _Text
 
     def entry(self, folder: Path) -> ModelEntry:
@@ -218,7 +252,10 @@ _WANTED: Final = {
     "output_size": "a whole number above 0",
     "alignment": "five points [x, y] in pixels of the input",
     "unit_length": "true or false",
-    "thresholds": 'a table such as { "1e-4" = 0.532 }: a false match rate and a cosine',
+    "thresholds": (
+        'a table such as { "1e-3" = 0.450, "1e-4" = 0.532 }: each false match rate once, from 0 to 1, and a '
+        f"cosine from {MIN_THRESHOLD} to {MAX_THRESHOLD}, the higher the rarer"
+    ),
 }
 """Key -> what it must be; text for a key that is not listed."""
 
@@ -242,13 +279,18 @@ def _entry(path: Path, where: str, table: Mapping[str, Any]) -> ModelEntry:
                 f"{where}: unknown key {complaint.key!r} for role {role}: remove it"
             ) from error
         raise wrong(complaint.key) from error
-    if isinstance(read, _EmbedderTable) and not all(map(_is_rate, read.thresholds)):
+    if isinstance(read, _EmbedderTable) and not _are_thresholds(read.thresholds):
         raise wrong("thresholds")
     return read.entry(path.parent)
 
 
-def _is_rate(text: str) -> bool:
+def _are_thresholds(stated: Mapping[str, float]) -> bool:
+    """Return whether each is a rate, there once however it is written, and rarer at a higher cosine."""
     try:
-        return 0 < float(text) < 1
+        by_rate = sorted((float(rate), threshold) for rate, threshold in stated.items())
     except ValueError:
         return False
+    return all(0 < rate < 1 for rate, _ in by_rate) and all(
+        rarer < commoner and not math.isclose(rarer, commoner, rel_tol=RATE_TOLERANCE) and high > low
+        for (rarer, high), (commoner, low) in pairwise(by_rate)
+    )
