@@ -34,6 +34,8 @@ from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome, ReasonCode, Verdict
 
 if TYPE_CHECKING:
+    from joserfc.jwk import ECKey
+
     from lightproof.rigs.protocol import RigKind
 
 EAT_PROFILE = "tag:lightproof,2026:result:1"
@@ -134,6 +136,7 @@ class Refusal(StrEnum):
     UNEXPECTED_POLICY = "unexpected_policy"
     UNEXPECTED_MODELS = "unexpected_models"
     UNEXPECTED_SOFTWARE = "unexpected_software"
+    WRONG_CHALLENGE = "wrong_challenge"
     USED_BEFORE = "used_before"
 
 
@@ -178,6 +181,8 @@ def verify_result(
     expected: Expectations,
     store: SingleUseStore,
     now: float | None = None,
+    *,
+    challenge_proof: str | None = None,
 ) -> VerifiedResult:
     """Return what a token says, once everything about it holds and is as expected. It is then used up.
 
@@ -192,6 +197,8 @@ def verify_result(
             compared.
         store: where ids of tokens are taken once; one store for all that accept tokens of this audience.
         now: seconds since the epoch, the current time if None.
+        challenge_proof: what the device disclosed with the token; if given, the challenge that the token
+            names must be the one that device and nonce had to give, chosen by nobody.
 
     Raises:
         ResultRefusedError: the token is not accepted; ``refusal`` says why.
@@ -235,9 +242,24 @@ def verify_result(
     if complaint := expected.complaint(verified.rig, verified.presence_only, verified.hashes):
         claim, why = complaint
         raise _refused(Refusal(f"unexpected_{claim}"), why)
+    if challenge_proof is not None:
+        _require_proof(challenge_proof, known.key, nonce, verified)
     if not store.take(verified.token_id, until_s=verified.expires_at, now_s=now_s):
         raise _refused(Refusal.USED_BEFORE, "was used before; a result is for a single use")
     return verified
+
+
+def _require_proof(proof: str, key: ECKey, nonce: bytes, verified: VerifiedResult) -> None:
+    from lightproof.seed import (
+        proven_challenge_sha256,  # the core comes with it, which checking a token needs not
+    )
+
+    proven = proven_challenge_sha256(key, nonce, proof) if isinstance(proof, str) else None
+    if proven is None or verified.hashes.get("challenge") != hash_text(proven):
+        raise _refused(
+            Refusal.WRONG_CHALLENGE,
+            "names another challenge than the one that its device had to play for this nonce",
+        )
 
 
 def _require_arguments(

@@ -38,9 +38,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entropy:
-    """The device's own randomness for one session: two independent draws of 32 bytes.
+    """The device's own randomness for one session: twice 32 bytes.
 
-    ``device_random`` goes into the challenge's seed together with the nonce; ``decoy_seed`` draws the decoys.
+    ``device_random`` goes into the challenge's seed together with the nonce; where the session is signed, it
+    is not drawn but follows from the device's key and the nonce (:mod:`~lightproof.seed`). ``decoy_seed``
+    draws the decoys.
     """
 
     device_random: bytes = field(repr=False)
@@ -71,7 +73,8 @@ class SessionOptions:
             has nobody in front of it.
         key: signs the result; this device's own key if None, made at first use.
         sign: False for a session whose result nobody relies on: there is no token, and no key is needed.
-        entropy: the device's randomness; drawn from the operating system if None.
+        entropy: the device's randomness, to repeat a session that is simulated or not signed; if None it
+            follows from the key and the nonce, or is drawn where nothing is signed.
         on_step, on_hint: told when a step begins, and what keeps the person from being in position.
         keep_trace: keep intermediate figures for a report; the person is told that there will be one.
     """
@@ -91,7 +94,8 @@ class Session:
     """How a session ended, and on what evidence.
 
     ``evidence`` and ``match`` are None where the session ended before them. ``token`` is the signed result;
-    None if it was not to be signed, and for replayed recordings, which prove nothing about now. ``timings``
+    None if it was not to be signed, and for replayed recordings, which prove nothing about now.
+    ``challenge_proof`` may go with it: it shows that nobody chose the light. ``timings``
     are seconds per step, and ``light`` seconds of light on the face. ``trace`` is there only if it was asked
     for.
     """
@@ -104,6 +108,7 @@ class Session:
     challenge_sha256: bytes | None = None
     timings: dict[str, float] = field(default_factory=dict)
     trace: Trace | None = None
+    challenge_proof: str | None = None
 
 
 class StepTimer:

@@ -36,11 +36,12 @@ from lightproof.presence.reader import FaceReader
 from lightproof.privacy.forget import BiometricScope
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
-from lightproof.result import SessionResult, sign_result, software_sha256
+from lightproof.result import RIGS_WITHOUT_A_PERSON, SessionResult, sign_result, software_sha256
 from lightproof.rigs.kinds import kind_of
 from lightproof.rigs.loading import AUTO, open_rig
 from lightproof.rigs.protocol import Rig, RigKind, RigOptions
 from lightproof.rigs.recording import RecordingWriter
+from lightproof.seed import device_random_of, require_unplayed, take_nonce
 from lightproof.session import Entropy, Session, SessionOptions, Step, StepTimer
 from lightproof.verdict import (
     DECLINED,
@@ -72,7 +73,10 @@ def verify(
         options: everything else, all of it with defaults.
 
     Raises:
-        InputError: there is no reference although the policy compares one, or one although it does not.
+        InputError: there is no reference although the policy compares one, or one although it does not; or
+            entropy is given for a session of a real rig that is to be signed.
+        NonceError: this device has played the light of this nonce before; a nonce is for a single session.
+        SingleUseError: the store of played nonces cannot be used.
         ReferenceUnusableError, PictureError: the reference cannot be used.
         RigError: the camera or the screen fails.
         FrameError, ClockError: the rig's frames contradict each other.
@@ -94,15 +98,17 @@ def verify(
     key = (options.key or load_or_create_device_key(rig=kind)) if signs else None
     if key is not None:
         key.require_for(kind)
+    entropy, proof = _chance(kind, key, request, options)
     steps = _Steps(
         rig,
         kind,
         request,
         options.networks or load_networks(),
         options.ask or asker_for(kind, ask_in_words),
-        options.entropy or Entropy.fresh(),
+        entropy,
         options,
         StepTimer(options.on_step),
+        plays_nonce_once=proof is not None and kind not in RIGS_WITHOUT_A_PERSON,
     )
     timer = steps.timer
     with BiometricScope() as scope:
@@ -114,6 +120,7 @@ def verify(
     return replace(
         session,
         token=token,
+        challenge_proof=None if session.challenge is None else proof,
         timings=session.timings | timer.timings,
         trace=session.trace if options.keep_trace else None,
     )
@@ -131,6 +138,7 @@ class _Steps:
     entropy: Entropy
     options: SessionOptions
     timer: StepTimer
+    plays_nonce_once: bool
 
 
 def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> Session:
@@ -155,6 +163,8 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
         if isinstance(position, ReasonCode):
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
         gallery = scope.keep(ProbeGallery(networks.embedder, challenge.dwell_s, steps.entropy.decoy_seed))
+        if steps.plays_nonce_once:
+            take_nonce(request.nonce)
         with timer.step(Step.CHALLENGE):
             played, judgement = _challenge(steps, challenge, scope.keep(position), reader, gallery)
     scope.keep(played.observation)
@@ -180,6 +190,29 @@ def _opened(rig: Rig | str) -> Rig:
     if not isinstance(rig, Rig):
         raise InputError(f"a {type(rig).__name__} is not a rig; give one, or the name of one such as 'auto'")
     return rig
+
+
+def _chance(
+    kind: RigKind, key: DeviceKey | None, request: Request, options: SessionOptions
+) -> tuple[Entropy, str | None]:
+    """Return the chance of the session, and the proof that nobody chose it; None where nobody relies on it.
+
+    Raises:
+        InputError: a chance was given to a session that others are to rely on.
+        NonceError: this device has played the light of this nonce before.
+    """
+    if options.entropy is not None:
+        if key is not None and kind not in RIGS_WITHOUT_A_PERSON:
+            raise InputError(
+                "nobody may choose the chance of a session that is signed; leave entropy= out, or sign=False"
+            )
+        return options.entropy, None
+    if key is None:
+        return Entropy.fresh(), None
+    if kind not in RIGS_WITHOUT_A_PERSON:
+        require_unplayed(request.nonce)
+    device_random, proof = device_random_of(key, request.nonce)
+    return replace(Entropy.fresh(), device_random=device_random), proof
 
 
 def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:

@@ -162,6 +162,10 @@ class SessionObject(Struct, frozen=True):
             "recording, which is never signed"
         ),
     ]
+    challenge_proof: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{108}$")] | None,
+        Meta(description="proof that nobody chose the light; null if none was played or signed"),
+    ]
     timings: Timings
     versions: Versions
     rig: Annotated[

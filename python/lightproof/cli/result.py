@@ -70,6 +70,12 @@ def _verify(
             help="Where tokens are taken once; taken-results.sqlite3 beside the keys if absent.",
         ),
     ] = None,
+    challenge_proof: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Proof that came with the token: nobody chose the light, or it is refused."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a signed result, and use it up: signature, nonce, audience, times, claims and what is expected.
@@ -96,7 +102,9 @@ def _verify(
     # All that is the caller's mistake comes before the token is used up.
     text, keys, asked = _token_text(token), load_jwks(jwks), nonce_from_hex(nonce)
     try:
-        verified = verify_result(text, keys, asked, audience, expected, _store(store))
+        verified = verify_result(
+            text, keys, asked, audience, expected, _store(store), challenge_proof=challenge_proof
+        )
     except ResultRefusedError as refused:
         if not as_json:
             raise

@@ -76,6 +76,7 @@ def session_object(
         evidence=EvidenceObject(**{name: _part_object(name, part) for name, part in parts.items()}),
         token=session.token,
         jwks_thumbprint=thumbprint,
+        challenge_proof=session.challenge_proof,
         timings=dict(session.timings),
         versions=dict(versions),
         rig=rig,

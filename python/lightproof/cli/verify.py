@@ -200,3 +200,5 @@ def _print_places(console: Console, session: Session, request: Request, options:
     if session.token is not None:
         console.print(f"\nsigned result for {request.audience}, nonce {request.nonce.hex()}:", soft_wrap=True)
         console.print(session.token, soft_wrap=True)
+    if session.challenge_proof is not None:
+        console.print(f"\nproof that nobody chose the light: {session.challenge_proof}", soft_wrap=True)
