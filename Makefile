@@ -17,7 +17,7 @@ SPECTRA ?= ../shared/spectra
 WRITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-rust test-python test-slow check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris schemas clean toolchain install install-dev
+.PHONY: help demo test test-all test-rust test-python test-slow test-floors locks check bench study-freshness study-photosafety study-verdicts fuzz photosafety photosafety-iris schemas clean toolchain install install-dev
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,28 @@ check: install-dev ## Lint, format and type everything
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest lightproof._core --allowlist rust/py/stubtest.allow
+	$(RUST_ENV) $(BIN)/python .ci/notices.py --check
+	$(BIN)/python .ci/audit.py
+
+# Every direct dependency at its lower bound, in an environment of its own; their wheels are for Python 3.11.
+PYTHON_FLOORS ?= python3.11
+VENV_FLOORS := .venv-floors
+test-floors: install-dev ## Run the tests with every direct dependency at its lower bound
+	$(PYTHON_FLOORS) -m venv $(VENV_FLOORS)
+	$(VENV_FLOORS)/bin/python -m pip install --quiet packaging
+	$(VENV_FLOORS)/bin/python .ci/floors.py >$(VENV_FLOORS)/floors.txt
+	$(VENV_FLOORS)/bin/python -m pip install --quiet -r $(VENV_FLOORS)/floors.txt colour-science flit-core \
+	  hypothesis jsonschema pyjwt pytest pytest-xdist threadpoolctl
+	PYTHONPATH=python $(VENV_FLOORS)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal \
+	  -m "not slow" --ignore tests/studies
+
+locks: install-dev ## Lock what development and the appliance install, with the hash of every file
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	  --extra desktop --extra record --extra report --extra simulation --extra cluster --group dev --group docs \
+	  pyproject.toml --output-file locks/development.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	  pyproject.toml --output-file locks/appliance.txt
 
 bench: install-dev ## Measure speed
 	$(RUST_ENV) cargo bench -p lightproof-core --benches -- --warm-up-time 0.5 --measurement-time 2
@@ -89,7 +111,7 @@ schemas: install-dev ## Make the JSON Schemas in docs/schemas again from the typ
 	$(BIN)/python -m lightproof.cli.schemas docs/schemas
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_DIST) .rust target dist
+	rm -rf $(VENV) $(VENV_TFLITE) $(VENV_IRIS) $(VENV_FLOORS) $(VENV_DIST) .rust target dist
 
 # The machine's own Rust where it is new enough, else one in .rust of this tree, fetched as maturin's own build backend does.
 RUST_MIN := 1.85
@@ -130,7 +152,7 @@ install-dev: install
 $(VENV_TFLITE)/.ready:
 	@mkdir -p $(VENV_TFLITE)
 	@if $(PYTHON_TFLITE) -m venv $(VENV_TFLITE) 2>/dev/null \
-	  && $(VENV_TFLITE)/bin/python -m pip install --quiet 'tflite-runtime>=2.14' 'numpy<2' 'opencv-python-headless<4.12' lazy-loader msgspec 2>/dev/null; \
+	  && $(VENV_TFLITE)/bin/python -m pip install --quiet 'tflite-runtime>=2.14' 'numpy<2' 'opencv-python-headless>=4.9.0.80,<4.10' lazy-loader msgspec 2>/dev/null; \
 	then echo ready > $@; else : > $@; echo "no Python 3.11 with tflite-runtime here: its test will be skipped"; fi
 
 # IRIS brings the other OpenCV, with windows; the two cannot share an environment.

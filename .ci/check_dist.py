@@ -31,6 +31,7 @@ NEEDED_IN_SDIST = (
     "pyproject.toml",
     "python/lightproof/__init__.py",
     "python/lightproof/py.typed",
+    "rust/NOTICES.txt",
     "rust/core/src/lib.rs",
     "rust/py/src/lib.rs",
 )
@@ -64,6 +65,7 @@ def wrong_with_wheel(path: Path, version: Version) -> list[str]:
             "lightproof/__init__.pyi",  # names what is public, at run time as well
             "lightproof/py.typed",
             f"{info}/licenses/LICENSE",
+            f"{info}/licenses/rust/NOTICES.txt",
             *(f"lightproof/models/{file}" for file in model_files()),
         )
         if needed not in held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
 from platformdirs.macos import MacOS
 from platformdirs.windows import Windows
 
 from lightproof.device import KEY_FILE, KEY_FILES, DeviceKey, load_or_create_device_key, state_directory
 from lightproof.errors import DeviceKeyError
+from lightproof.jwks import base64url, find_key
 from tests.waiting import PATIENCE_S
 
 
@@ -150,6 +153,31 @@ def test_the_jwk_set_holds_only_public_parts_and_the_thumbprint(home: Path) -> N
         == ECKey.import_key({name: public[name] for name in ("kty", "crv", "x", "y")}).thumbprint()
     )
     assert json.loads((home / KEY_FILE).read_text())["key"]["d"] not in json.dumps(key.jwks())
+
+
+def test_coordinates_keep_their_leading_zeros_whatever_the_file_holds(home: Path) -> None:
+    """One key in 128 has one; a library that drops it gives the key another id and no verifier takes it."""
+    scalars = (ec.derive_private_key(scalar, ec.SECP256R1()) for scalar in itertools.count(1))
+    private = next(key for key in scalars if key.public_key().public_numbers().x < 2**248)
+    numbers = private.private_numbers()
+
+    def short(value: int) -> str:
+        return base64url(value.to_bytes((value.bit_length() + 7) // 8))
+
+    point = numbers.public_numbers
+    stored = {"kty": "EC", "crv": "P-256", "x": short(point.x), "y": short(point.y)}
+    stored |= {"d": short(numbers.private_value)}
+    load_or_create_device_key(home)
+    told = json.loads((home / KEY_FILE).read_text())
+    (home / KEY_FILE).write_text(json.dumps(told | {"key": stored}))
+    key = load_or_create_device_key(home)
+    (public,) = key.jwks()["keys"]
+    assert (len(public["x"]), len(public["y"])) == (43, 43)
+    assert public["x"] != stored["x"]
+    assert key.kid == public["kid"]
+    found = find_key(key.jwks(), key.kid)
+    assert found is not None
+    assert found.key.thumbprint() == key.kid
 
 
 def test_nothing_secret_shows_in_the_repr(home: Path) -> None:

@@ -30,13 +30,10 @@ from joserfc.jwk import ECKey
 
 from lightproof.errors import DeviceKeyError
 from lightproof.files import is_of_another_user, is_open_to_others, open_unfollowed, write_atomic
+from lightproof.jwks import RIGS_MEMBER, RIGS_OF_THE_HOUSE, base64url, thumbprint
 
 if TYPE_CHECKING:
     from lightproof.rigs.protocol import RigKind
-
-RIGS_OF_THE_HOUSE: Final[frozenset[RigKind]] = frozenset({"pi", "desktop"})
-"""The rigs whose results the device key signs, and those that a key in a JWK set speaks for if it says
-nothing."""
 
 KEY_FILE: Final = "device-key.json"
 KEY_FILES: Final[Mapping[RigKind, str]] = MappingProxyType(
@@ -48,9 +45,6 @@ KEY_FILES: Final[Mapping[RigKind, str]] = MappingProxyType(
     }
 )
 """Kind of rig -> the file of the key that signs its results."""
-
-RIGS_MEMBER: Final = "lightproof_rigs"
-"""Member of a published key: the kinds of rig whose results it signs."""
 
 _FORMAT = 1
 _SECRET_BYTES = 32
@@ -84,14 +78,22 @@ class DeviceKey:
     @property
     def kid(self) -> str:
         """The key's id: its RFC 7638 SHA-256 thumbprint, 43 base64url characters."""
-        return self.private.thumbprint()
+        return thumbprint(self._public())
 
     def jwks(self) -> dict[str, list[dict[str, str | list[str]]]]:
         """Return the public part as a JWK set (RFC 7517), ready for ``json.dumps``."""
-        public = self.private.as_dict(private=False)
-        key: dict[str, str | list[str]] = {name: str(public[name]) for name in ("kty", "crv", "x", "y")}
+        key: dict[str, str | list[str]] = {**self._public()}
         said: dict[str, str | list[str]] = {"kid": self.kid, "use": "sig", "alg": "ES256"}
         return {"keys": [key | said | {RIGS_MEMBER: sorted(self.rigs)}]}
+
+    def _public(self) -> dict[str, str]:
+        """Return the public members, each coordinate with all of its 32 bytes (RFC 7518 section 6.2.1.2).
+
+        Older releases of the JOSE library left out leading zeros, and key files may hold such coordinates.
+        """
+        point = self.private.public_key.public_numbers()
+        x, y = (base64url(value.to_bytes(32)) for value in (point.x, point.y))
+        return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
     def subject_for(self, audience: str) -> str:
         """Return the pairwise subject of an audience: 22 base64url characters.

@@ -14,13 +14,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from lightproof.device import RIGS_MEMBER, RIGS_OF_THE_HOUSE
 from lightproof.errors import InputError
+
+if TYPE_CHECKING:
+    from lightproof.rigs.protocol import RigKind
+
+RIGS_OF_THE_HOUSE: Final[frozenset[RigKind]] = frozenset({"pi", "desktop"})
+"""The rigs whose results the device key signs, and those that a key speaks for if it says nothing."""
+
+RIGS_MEMBER: Final = "lightproof_rigs"
+"""Member of a published key: the kinds of rig whose results it signs."""
 
 MAX_JWKS_BYTES: Final = 16 * 2**20
 """About 50,000 keys as ``lightproof device jwks`` prints them (300 bytes each)."""
@@ -87,6 +95,12 @@ def base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
+def thumbprint(entry: Mapping[str, Any]) -> str:
+    """Return the RFC 7638 thumbprint of a P-256 key without making one: there may be thousands."""
+    text = f'{{"crv":"P-256","kty":"EC","x":"{entry["x"]}","y":"{entry["y"]}"}}'
+    return base64url(hashlib.sha256(text.encode()).digest())
+
+
 def find_key(jwks: Mapping[str, Any], kid: object) -> PublicKey | None:
     """Return the P-256 key for ES256 signatures with this thumbprint, None if the set has none.
 
@@ -97,7 +111,7 @@ def find_key(jwks: Mapping[str, Any], kid: object) -> PublicKey | None:
         InputError: it is no JWK set, or holds a private key.
     """
     for entry in require_jwks(jwks):
-        if not _is_for_es256(entry) or _thumbprint(entry) != kid:
+        if not _is_for_es256(entry) or thumbprint(entry) != kid:
             continue
         try:
             key = ECKey.import_key({name: entry[name] for name in ("kty", "crv", "x", "y")})
@@ -119,9 +133,3 @@ def _is_for_es256(entry: Mapping[str, Any]) -> bool:
         and "verify" in operations
         and all(isinstance(entry.get(name), str) and _COORDINATE.fullmatch(entry[name]) for name in "xy")
     )
-
-
-def _thumbprint(entry: Mapping[str, Any]) -> str:
-    """Return the RFC 7638 thumbprint without making a key: thousands of keys are looked through."""
-    text = f'{{"crv":"P-256","kty":"EC","x":"{entry["x"]}","y":"{entry["y"]}"}}'
-    return base64url(hashlib.sha256(text.encode()).digest())

@@ -317,7 +317,9 @@ def _claims(result: SessionResult, subject: str) -> dict[str, Any]:
     }
 
 
-def _read(claims: Mapping[str, Any], kid: str) -> VerifiedResult:
+def _read(claims: object, kid: str) -> VerifiedResult:
+    if not isinstance(claims, dict):  # some releases of the JOSE library hand on whatever JSON was signed
+        raise _refused(Refusal.MALFORMED, "has a payload that is not a JSON object")
     if unknown := sorted(set(claims) - CLAIMS):
         raise _refused(Refusal.UNKNOWN_CLAIM, f"has claims that a result does not have: {unknown}")
     if missing := sorted(CLAIMS - set(claims)):
