@@ -1,16 +1,18 @@
-"""The match: the probe is drawn from every dwell by lot, and too little evidence is inconclusive."""
+"""The match: the probe is made of the frames drawn by lot, and too little evidence is inconclusive."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lightproof.face.embedding import cosine
 from lightproof.face.tracker import FaceTracker, TrackedFace
-from lightproof.matching import MIN_AGREEMENT, Probe, ProbeGallery, compare
+from lightproof.matching import Probe, compare, probe_of
+from lightproof.presence.likenesses import Draw, LikenessesSoFar
 from lightproof.references.document import Reference, load_reference
 from lightproof.references.picture import load_picture
 from lightproof.verdict import Finding, ReasonCode
@@ -26,14 +28,15 @@ def seen(picture: np.ndarray) -> TrackedFace:
     return face
 
 
-DWELL_S = 0.2
-
-
-def gallery_of(*pictures: np.ndarray, gap_s: float = 0.25, secret: bytes = b"secret") -> ProbeGallery:
-    gallery = ProbeGallery(networks().embedder, DWELL_S, secret)
+def likenesses_of(*pictures: np.ndarray, lit: bool = True) -> LikenessesSoFar:
+    """Return what was drawn of a session that showed these pictures, each of them drawn."""
+    draws = []
     for index, picture in enumerate(pictures):
-        gallery.offer(picture, seen(picture), index * gap_s)
-    return gallery
+        face = seen(picture)
+        made: Future[NDArray[np.float32]] = Future()
+        made.set_result(networks().embedder.embed(networks().embedder.crop(picture, face.points)))
+        draws.append(Draw(face.quality.weight, float(index), index if lit else None, None, made))
+    return LikenessesSoFar(tuple(draws), (0.0,) * len(draws), THRESHOLD)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def reference() -> Reference:
 
 def test_the_same_person_in_other_frames_passes(reference: Reference) -> None:
     face = head(astronaut(), 360)
-    probe = gallery_of(*(moved(face, x, 0) for x in range(4))).probe()
+    probe = probe_of(likenesses_of(*(moved(face, x, 0) for x in range(4))))
     evidence = compare(reference, probe, THRESHOLD, FMR)
     assert evidence.finding is Finding.PASS
     assert evidence.reasons == ()
@@ -56,15 +59,16 @@ def test_the_same_person_in_other_frames_passes(reference: Reference) -> None:
 
 def test_another_person_fails(reference: Reference) -> None:
     face = head(admiral(), 360)
-    evidence = compare(reference, gallery_of(*(moved(face, x, 0) for x in range(4))).probe(), THRESHOLD, FMR)
+    probe = probe_of(likenesses_of(*(moved(face, x, 0) for x in range(4))))
+    evidence = compare(reference, probe, THRESHOLD, FMR)
     assert evidence.finding is Finding.FAIL
     assert evidence.reasons == (ReasonCode.FACE_MISMATCH,)
 
 
 def test_too_few_frames_are_inconclusive_and_carry_no_score(reference: Reference) -> None:
     face = head(astronaut(), 360)
-    for gallery in (gallery_of(), gallery_of(face, face)):
-        evidence = compare(reference, gallery.probe(), THRESHOLD, FMR)
+    for drawn in (None, likenesses_of(), likenesses_of(face, face)):
+        evidence = compare(reference, probe_of(drawn), THRESHOLD, FMR)
         assert evidence.finding is Finding.INCONCLUSIVE
         assert evidence.reasons == (ReasonCode.PROBE_UNUSABLE,)
         assert evidence.score is None
@@ -73,7 +77,7 @@ def test_too_few_frames_are_inconclusive_and_carry_no_score(reference: Reference
 def test_a_score_at_the_threshold_is_a_match_and_just_below_is_none() -> None:
     one = np.array([1, 0], np.float32)
     reference = Reference(one, seen(head(astronaut(), 300)).quality)
-    probe = Probe(np.array([0.6, 0.8], np.float32), 3, 3, 1.0)
+    probe = Probe(np.array([0.6, 0.8], np.float32), 3)
     score = cosine(one, np.array([0.6, 0.8], np.float32))
     assert compare(reference, probe, score, FMR).finding is Finding.PASS
     assert compare(reference, probe, score + 1e-6, FMR).finding is Finding.FAIL
@@ -83,88 +87,34 @@ def test_a_forgotten_reference_matches_nothing() -> None:
     reference = load_reference(encoded(astronaut()), networks())
     reference.forget()
     face = head(astronaut(), 360)
-    assert compare(reference, gallery_of(face, face, face).probe(), THRESHOLD, FMR).finding is Finding.FAIL
-
-
-def test_one_frame_of_each_dwell_is_kept_and_what_makes_room_is_overwritten() -> None:
-    face = head(astronaut(), 360)
-    found = seen(face)
-    gallery = ProbeGallery(networks().embedder, DWELL_S, b"secret")
-    crops = []
-    for k in range(24):  # four dwells of six frames
-        gallery.offer(face, found, k * DWELL_S / 5.99)
-        crops.append(gallery._candidates[-1].crop)
-    assert [int(kept.time_s / DWELL_S) for kept in gallery._candidates] == [0, 1, 2, 3]
-    kept_crops = [kept.crop for kept in gallery._candidates]
-    assert not any(crop.any() for crop in crops if not any(crop is kept for kept in kept_crops))
-
-
-def test_which_frame_is_kept_is_the_devices_own_chance_and_not_the_pictures_quality() -> None:
-    sharp = head(astronaut(), 360)
-    blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 3), np.uint8)
-    kept = [
-        gallery_of(blurred, sharp, blurred, gap_s=0.05, secret=bytes([k]))._candidates[0].time_s
-        for k in range(30)
-    ]
-    assert {kept.count(time_s) > 3 for time_s in (0.0, 0.05, 0.1)} == {True}
-    again = [gallery_of(blurred, sharp, blurred, gap_s=0.05, secret=bytes([k])) for k in range(5)]
-    assert [gallery._candidates[0].time_s for gallery in again] == kept[:5]
-
-
-def test_somebody_else_in_one_dwell_is_a_failure_whoever_is_on_the_photo(reference: Reference) -> None:
-    person, other = head(astronaut(), 360), head(admiral(), 360)
-    for pictures in ([person, person, person, person, other], [other, other, person, other, other]):
-        probe = gallery_of(*pictures).probe()
-        assert probe.agreement < MIN_AGREEMENT
-        evidence = compare(reference, probe, THRESHOLD, FMR)
-        assert evidence.finding is Finding.FAIL
-        assert evidence.reasons == (ReasonCode.IDENTITY_CHANGED,)
-
-
-def test_an_agreement_that_is_no_number_is_a_failure(reference: Reference) -> None:
-    probe = Probe(reference.embedding, 5, 5, float("nan"))
+    probe = probe_of(likenesses_of(face, face, face))
     assert compare(reference, probe, THRESHOLD, FMR).finding is Finding.FAIL
 
 
-def test_a_session_of_which_too_much_is_blurred_is_inconclusive(reference: Reference) -> None:
-    sharp = head(astronaut(), 360)
-    smeared = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 9), np.uint8)
-    probe = gallery_of(sharp, smeared, sharp, smeared, sharp).probe()
-    assert (probe.frames, probe.drawn) == (3, 5)
-    evidence = compare(reference, probe, THRESHOLD, FMR)
-    assert evidence.finding is Finding.INCONCLUSIVE
-    assert evidence.reasons == (ReasonCode.PROBE_UNUSABLE,)
-
-
-def test_an_unusable_frame_is_never_matched() -> None:
-    smeared = np.asarray(cv2.GaussianBlur(head(astronaut(), 360), (0, 0), 9), np.uint8)
-    assert gallery_of(smeared).probe().embedding is None
+def test_a_frame_that_the_light_did_not_fall_on_is_never_matched() -> None:
+    face = head(astronaut(), 360)
+    assert probe_of(likenesses_of(face, face, face, lit=False)).frames == 0
 
 
 def test_a_better_frame_weighs_more() -> None:
     sharp, dim = head(astronaut(), 360), (head(astronaut(), 360) // 8)
-    gallery = ProbeGallery(networks().embedder, DWELL_S, b"secret")
-    for index, picture in enumerate((sharp, dim)):
-        gallery.offer(picture, seen(picture), float(index))
-    heavy, light = gallery._candidates
+    drawn = likenesses_of(sharp, dim)
+    heavy, light = drawn.drawing().likenesses
     assert heavy.weight > 1.2 * light.weight
-    mean = sum(kept.weight * networks().embedder.embed(kept.crop) for kept in (heavy, light))
-    embedding = gallery.probe().embedding
+    mean = heavy.weight * heavy.embedding + light.weight * light.embedding
+    embedding = probe_of(drawn).embedding
     assert embedding is not None
     assert np.allclose(embedding, mean / np.linalg.norm(mean), atol=1e-6)
 
 
-def test_probe_and_gallery_forget_and_print_no_biometrics(reference: Reference) -> None:
+def test_probe_and_likenesses_print_no_biometrics_and_the_probe_is_forgotten(reference: Reference) -> None:
     face = head(astronaut(), 360)
-    gallery = gallery_of(face, face, face)
-    probe = gallery.probe()
-    crops = [kept.crop for kept in gallery._candidates]
-    assert "embedding" not in repr(probe)
+    drawn = likenesses_of(face, face, face)
+    probe = probe_of(drawn)
+    assert "embedding=" not in repr(probe)
+    assert "embedding=" not in repr(drawn.drawing().likenesses[0])
     assert "score" not in repr(compare(reference, probe, THRESHOLD, FMR))
-    gallery.forget()
     probe.forget()
-    assert len(gallery) == 0
-    assert not any(crop.any() for crop in crops)
     assert probe.embedding is not None
     assert not probe.embedding.any()
 

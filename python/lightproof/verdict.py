@@ -59,8 +59,9 @@ class ReasonCode(StrEnum):
     RELIEF_UNCLEAR = "relief_unclear"
     FRESHNESS_UNCLEAR = "freshness_unclear"
     LATENCY_UNCLEAR = "latency_unclear"
-    FACE_MISMATCH = "face_mismatch"
     IDENTITY_CHANGED = "identity_changed"
+    IDENTITY_UNCLEAR = "identity_unclear"
+    FACE_MISMATCH = "face_mismatch"
     PROBE_UNUSABLE = "probe_unusable"
     REFERENCE_UNUSABLE = "reference_unusable"
     MATCH_UNCLEAR = "match_unclear"
@@ -114,7 +115,7 @@ class Verdict:
 DECLINED = Verdict(Outcome.DECLINED, (ReasonCode.CONSENT_DECLINED,))
 """The verdict of a session that the person did not want. It is a result, not a failure."""
 
-PRESENCE_PARTS = ("response", "continuity", "freshness", "latency", "relief")
+PRESENCE_PARTS = ("response", "continuity", "freshness", "latency", "relief", "identity")
 """Evidence that somebody is present: what a session without a reference requires."""
 
 REQUIRED_PARTS = (*PRESENCE_PARTS, "match")
@@ -127,6 +128,7 @@ _UNSAID = MappingProxyType(
         "freshness": (ReasonCode.STALE_LIGHT, ReasonCode.FRESHNESS_UNCLEAR),
         "latency": (ReasonCode.LATE_LIGHT, ReasonCode.LATENCY_UNCLEAR),
         "relief": (ReasonCode.FLAT_LIGHT, ReasonCode.RELIEF_UNCLEAR),
+        "identity": (ReasonCode.IDENTITY_CHANGED, ReasonCode.IDENTITY_UNCLEAR),
         "match": (ReasonCode.FACE_MISMATCH, ReasonCode.MATCH_UNCLEAR),
     }
 )
@@ -271,13 +273,17 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
         "The moment at which the light reached the face could not be measured.",
         "Close other programs that are busy, hold still and try again.",
     ),
+    ReasonCode.IDENTITY_CHANGED: (
+        "The face did not look like the same one from beginning to end.",
+        "Try again with only you in front of the camera, or verify the other way.",
+    ),
+    ReasonCode.IDENTITY_UNCLEAR: (
+        "Your face could not be seen clearly from beginning to end.",
+        "Keep your face uncovered and towards the screen, hold still and try again.",
+    ),
     ReasonCode.FACE_MISMATCH: (
         "The face and the photo could not be matched.",
         "Try again with another or a more recent photo of yours, or verify the other way.",
-    ),
-    ReasonCode.IDENTITY_CHANGED: (
-        "The pictures taken during the light did not all show one face.",
-        "Try again with only your face in front of the camera, or verify the other way.",
     ),
     ReasonCode.PROBE_UNUSABLE: (
         "No picture of your face was clear enough to compare.",

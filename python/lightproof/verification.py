@@ -25,10 +25,11 @@ from lightproof.consent import (
 from lightproof.device import DeviceKey, load_or_create_device_key
 from lightproof.errors import InputError, PictureError
 from lightproof.face.networks import FaceNetworks, load_networks
-from lightproof.matching import MatchEvidence, ProbeGallery, compare
+from lightproof.matching import MatchEvidence, compare, probe_of
 from lightproof.policy import Policy
 from lightproof.presence.evidence import PresenceEvidence
-from lightproof.presence.judgement import Judgement, judge, judge_if_enough, with_final_continuity
+from lightproof.presence.judgement import Judgement, judge, judge_if_enough, with_all_that_was_seen
+from lightproof.presence.likenesses import Likenesses
 from lightproof.presence.observation import Observation
 from lightproof.presence.playing import PlaybackResult, play
 from lightproof.presence.position import Positioned, wait_for_position
@@ -156,17 +157,17 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
     with timer.step(Step.REFERENCE):
         if picture is not None:
             reference = scope.keep(load_reference(picture, networks))
+    likenesses = scope.keep(Likenesses(networks.embedder, steps.entropy.decoy_seed))
     with rig:
         _note_what_a_replay_needs(steps)
         with timer.step(Step.POSITION):
-            position = wait_for_position(rig, reader, steps.options.on_hint)
+            position = wait_for_position(rig, reader, steps.options.on_hint, likenesses)
         if isinstance(position, ReasonCode):
             return Session(Verdict(Outcome.INCONCLUSIVE, (position,)))
-        gallery = scope.keep(ProbeGallery(networks.embedder, challenge.dwell_s, steps.entropy.decoy_seed))
         if steps.plays_nonce_once:
             take_nonce(request.nonce)
         with timer.step(Step.CHALLENGE):
-            played, judgement = _challenge(steps, challenge, scope.keep(position), reader, gallery)
+            played, judgement = _challenge(steps, challenge, scope.keep(position), reader, likenesses)
     scope.keep(played.observation)
     timings = {"light": played.light_s}
     if played.flip_monitor.lost:
@@ -178,7 +179,7 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
     match: MatchEvidence | None = None
     with timer.step(Step.MATCH):
         if reference is not None:
-            match = _compare(steps, reference, gallery, scope)
+            match = _compare(steps, reference, played.observation, scope)
     with timer.step(Step.VERDICT):
         verdict = _decide(evidence, match, presence_only=request.policy.presence_only)
     return Session(verdict, evidence, match, None, challenge, commitment, timings, judgement.trace)
@@ -243,7 +244,7 @@ def _note_what_a_replay_needs(steps: _Steps) -> None:
 
 
 def _challenge(
-    steps: _Steps, challenge: Challenge, position: Positioned, reader: FaceReader, gallery: ProbeGallery
+    steps: _Steps, challenge: Challenge, position: Positioned, reader: FaceReader, likenesses: Likenesses
 ) -> tuple[PlaybackResult, Judgement | None]:
     """Play the challenge; return what was observed, and the judgement of a look that saw enough, if any."""
     judgement: Judgement | None = None
@@ -255,26 +256,26 @@ def _challenge(
         )
         return judgement is not None
 
-    return play(steps.rig, challenge, position, reader, gallery, enough), judgement
+    return play(steps.rig, challenge, position, reader, likenesses, enough), judgement
 
 
 def _final(steps: _Steps, played: PlaybackResult, judgement: Judgement | None) -> Judgement:
-    """Return the judgement of the last look, or of everything, with the continuity of all that was seen."""
+    """Return the judgement of the last look, or of everything, completed by all that was seen."""
     rig, late_s = steps.rig.description, played.flip_monitor.late_s
     if judgement is None:
         judgement = judge(played.observation, rig, steps.request.policy, steps.entropy.decoy_seed, late_s)
     return replace(
         judgement,
-        evidence=with_final_continuity(judgement.evidence, played.observation, rig, late_s),
+        evidence=with_all_that_was_seen(judgement.evidence, played.observation, rig, late_s),
     )
 
 
 def _compare(
-    steps: _Steps, reference: Reference, gallery: ProbeGallery, scope: BiometricScope
+    steps: _Steps, reference: Reference, observation: Observation, scope: BiometricScope
 ) -> MatchEvidence:
     fmr = float(steps.request.policy.fmr)
     threshold = steps.networks.embedder.entry.threshold_at(fmr)
-    return compare(reference, scope.keep(gallery.probe()), threshold, fmr)
+    return compare(reference, scope.keep(probe_of(observation.likenesses)), threshold, fmr)
 
 
 def _decide(evidence: PresenceEvidence, match: MatchEvidence | None, *, presence_only: bool) -> Verdict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from lightproof.evaluation.trials import Presentation, Trial, networks_of_this_t
 from lightproof.policy import Policy
 from lightproof.presence.flip_monitor import FlipMonitor
 from lightproof.presence.judgement import judge_if_enough
+from lightproof.presence.likenesses import Likenesses, LikenessesSoFar
 from lightproof.presence.observation import FrameUse, Observation, Track
 from lightproof.presence.playing import play
 from lightproof.presence.position import wait_for_position
@@ -64,12 +66,13 @@ class Exposure:
 class Pause:
     """When the evidence is looked at: after this number of exposures and steps.
 
-    ``track`` is the face's by then.
+    ``track`` is the face's by then, ``likenesses`` what was drawn of it.
     """
 
     exposures: int
     shown: int
     track: Track
+    likenesses: LikenessesSoFar | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +103,7 @@ class Film:
         flips_s: when each of its steps was shown, in seconds.
         exposures: the frames, in order.
         pauses: the looks, the last one at the end of the light.
+        likenesses: of the face, which the pauses refer to.
     """
 
     challenge: Challenge
@@ -112,6 +116,7 @@ class Film:
     flips_s: tuple[float, ...]
     exposures: tuple[Exposure, ...]
     pauses: tuple[Pause, ...]
+    likenesses: Likenesses
 
     def timeline(self, challenge: Challenge) -> Timeline:
         """Return the timeline of a challenge of the same mode, had it been shown at this film's flips."""
@@ -124,7 +129,7 @@ class Film:
         """Yield what a session would have seen at each look, had a challenge of the same mode been its own.
 
         The observation is the same one that grows from look to look, and is overwritten after the last. Where
-        the face was does not depend on the challenge: the track is the film's.
+        the face was, and whose it was, does not depend on the challenge: track and likenesses are the film's.
         """
         timeline, flip_monitor = Timeline(challenge), FlipMonitor(challenge)
 
@@ -149,6 +154,7 @@ class Film:
                     observation.add(exposure.cells, exposure.frame, exposure.transform)
                 flip(pause.shown)
                 done, observation.track = pause.exposures, pause.track
+                observation.likenesses = pause.likenesses
                 yield LookState(observation, flip_monitor.late_s, pause is self.pauses[-1])
         finally:
             observation.forget()
@@ -158,6 +164,7 @@ class Film:
         overwrite(self.neutral_cells)
         for exposure in self.exposures:
             overwrite(exposure.cells)
+        self.likenesses.forget()
 
 
 def film(trial: Trial) -> Film:
@@ -173,21 +180,27 @@ def film(trial: Trial) -> Film:
     networks, shown = networks_of_this_thread(), present(trial)
     policy, chance = shown.request.policy, shown.entropy
     challenge = Challenge.generate(derive_seed(shown.request.nonce, chance.device_random), policy.mode)
-    reel = _Reel([], [])
-    with BiometricScope() as scope:
+    reel, likenesses = _Reel([], []), Likenesses(networks.embedder, chance.decoy_seed)
+    # The embedder is overwritten last: likenesses may still be in the making.
+    with BiometricScope() as scope, ExitStack() as unless_filmed:
         scope.keep(networks)
+        unless_filmed.callback(likenesses.forget)
         reader = scope.keep(FaceReader(networks))
         with shown.rig as rig:
-            position = wait_for_position(rig, reader)
+            position = wait_for_position(rig, reader, None, likenesses)
             if isinstance(position, ReasonCode):
                 raise NoFilmError(str(position))
             scope.keep(position)
             enough, observe = partial(_ends, shown), partial(_FilmedObservation, reel)
-            played = play(rig, challenge, position, reader, None, enough, observe)
+            played = play(rig, challenge, position, reader, likenesses, enough, observe)
         observation = scope.keep(played.observation)
         if played.flip_monitor.lost:
             raise NoFilmError(str(ReasonCode.SCREEN_LOST_TIME))
-        end = Pause(len(reel.exposures), observation.timeline.shown, observation.track)
+        end = Pause(
+            len(reel.exposures), observation.timeline.shown, observation.track, observation.likenesses
+        )
+        likenesses.close()
+        unless_filmed.pop_all()
         return Film(
             challenge,
             policy,
@@ -199,6 +212,7 @@ def film(trial: Trial) -> Film:
             tuple(played.flip_monitor.flips_s),
             tuple(reel.exposures),
             (*reel.pauses, end),
+            likenesses,
         )
 
 
@@ -249,7 +263,9 @@ class _FilmedObservation(Observation):
         return super().add(cells, frame, transform)
 
     def snapshot(self) -> Observation:
-        pause = Pause(len(self._reel.exposures), self.timeline.shown, copy.deepcopy(self.track))
+        pause = Pause(
+            len(self._reel.exposures), self.timeline.shown, copy.deepcopy(self.track), self.likenesses
+        )
         self._reel.pauses.append(pause)
         return super().snapshot()
 

@@ -14,8 +14,8 @@ from lightproof import verification
 from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
 from lightproof.errors import CameraLostError, ClockError, FrameError
 from lightproof.face.networks import FaceNetworks
-from lightproof.matching import ProbeGallery
 from lightproof.policy import Policy
+from lightproof.presence.likenesses import Likenesses
 from lightproof.request import Request
 from lightproof.rigs.protocol import CameraMetadata, Frame, Rig, RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
@@ -144,7 +144,7 @@ def test_declining_is_a_result_and_the_camera_stays_off(networks: FaceNetworks) 
     def decline(_: ConsentNotice, /) -> Consent:
         return Consent.DECLINED
 
-    session = play(networks, shut, ask=decline, sign=True)
+    session = play(networks, shut, ask=decline, sign=True, entropy=None)
     assert session.verdict.outcome is Outcome.DECLINED
     assert session.token is not None
 
@@ -228,12 +228,14 @@ def test_a_clock_that_jumps_back_in_mid_session_is_an_error(networks: FaceNetwor
 def test_faces_are_overwritten_also_when_the_camera_is_unplugged(
     networks: FaceNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen: list[Likenesses] = []
     crops: list[NDArray[np.uint8]] = []
 
-    class WatchedGallery(ProbeGallery):
-        def offer(self, *arguments: object) -> None:
-            super().offer(*arguments)  # type: ignore[arg-type]
-            crops.extend(kept.crop for kept in self._candidates)
+    class Watched(Likenesses):
+        def end_stretch(self) -> None:
+            crops.extend(draw.crop for draw in self._held if draw is not None and draw.crop is not None)
+            super().end_stretch()
+            seen.append(self)
 
     class Unplugged(MeddledRig):
         from_frame = 60
@@ -241,8 +243,9 @@ def test_faces_are_overwritten_also_when_the_camera_is_unplugged(
         def meddle(self, frame: Frame, sequence: int) -> Frame:
             raise CameraLostError("camera was unplugged; plug it in and start again")
 
-    monkeypatch.setattr(verification, "ProbeGallery", WatchedGallery)
+    monkeypatch.setattr(verification, "Likenesses", Watched)
     with pytest.raises(CameraLostError):
         play(networks, meddled(Unplugged))
-    assert crops
+    assert len(crops) > 3
     assert not any(crop.any() for crop in crops)
+    assert not seen[0]._drawn

@@ -148,7 +148,12 @@ def test_a_policy_is_named_by_its_file_or_its_hash_and_no_other_is_accepted(
     lax = _token(home)
     assert _verify(home, lax, "--policy", str(desk), accepting=others) == 1
     assert "which is not among those accepted" in capsys.readouterr().err
-    assert _verify(home, lax, "--policy", "A" * 32, "--policy", str(desk), accepting=others) == 0
+    assert (
+        _verify(
+            home, lax, "--policy", hash_text(RESULT.policy_sha256), "--policy", str(desk), accepting=others
+        )
+        == 0
+    )
     assert _verify(home, lax, "--policy", "A" * 32) == 2
     assert _verify(home, lax, "--policy", "*", accepting=others) == 1
 

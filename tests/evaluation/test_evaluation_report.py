@@ -22,6 +22,7 @@ from lightproof.evaluation.trials import TrialOutcome, TrialResult
 from lightproof.presence.cues import relief as relief_cue
 from lightproof.presence.cues.continuity import ContinuityEvidence
 from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
@@ -220,6 +221,7 @@ def evidence(
         FreshnessEvidence(passed, (), 1, 1023, 0.001, 4, 100.0, 100.0),
         LatencyEvidence(passed, (), 0.012, 0.004, 0.012),
         ReliefEvidence(passed, (), *across, *down, misfit),
+        IdentityEvidence(passed, (), 24, 0, 0.9, 0.532),
     )
 
 

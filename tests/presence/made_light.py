@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import Future
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lightproof._core import Challenge, FaceLight, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.policy import Policy
+from lightproof.presence.likenesses import Draw, LikenessesSoFar
 from lightproof.presence.observation import Observation
 from lightproof.presence.surface import Prediction
 from lightproof.rigs.protocol import Calibration, CameraMetadata, Frame, Geometry, RigDescription
@@ -93,6 +97,7 @@ def observed(
         start_s=0.001,
         duration_s=challenge.duration_s,
     )
+    observation.likenesses = drawn([np.eye(2, dtype=np.float32)[0]] * (2 + frames // 3), unlit=2)
     for k in range(frames):
         shot = frame(k)
         observation.track.note_frame(shot)
@@ -103,6 +108,23 @@ def observed(
         noisy = cells * (1 + noise * rng.standard_normal(cells.shape))
         observation.add(noisy.astype(np.float32), shot, TRANSFORM)
     return observation
+
+
+def drawn(
+    embeddings: Sequence[NDArray[np.float32]], *, unlit: int = 0, changes: Sequence[float] = ()
+) -> LikenessesSoFar:
+    """Return likenesses with these embeddings, of which the first few are from before the light.
+
+    ``changes`` say how far each lit one is from the frame before, 0 if nothing is said. Two agree from 0.5
+    on.
+    """
+    draws = []
+    for k, embedding in enumerate(embeddings):
+        made: Future[NDArray[np.float32]] = Future()
+        made.set_result(embedding)
+        draws.append(Draw(1.0, k / 10, k - unlit if k >= unlit else None, None, made))
+    lit = len(embeddings) - unlit
+    return LikenessesSoFar(tuple(draws), (*changes, *[0.0] * (lit - len(changes))), 0.5)
 
 
 def face_light(observation: Observation) -> FaceLight:

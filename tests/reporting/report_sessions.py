@@ -10,6 +10,7 @@ from lightproof.matching import MatchEvidence
 from lightproof.policy import Policy
 from lightproof.presence.cues.continuity import ContinuityEvidence
 from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
@@ -17,7 +18,7 @@ from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.reporting.session_report import ReportPage
 from lightproof.rigs.protocol import Calibration, Geometry, RigDescription
 from lightproof.session import Session
-from lightproof.verdict import DECLINED, Finding, Outcome, ReasonCode, Verdict, decide
+from lightproof.verdict import DECLINED, PRESENCE_PARTS, Finding, Outcome, ReasonCode, Verdict, decide
 
 LOOKS = 4
 DECOYS = LOOKS * 2**10 - 1
@@ -133,6 +134,7 @@ def session(
             down_sigma=0.03,
             misfit=0.031,
         ),
+        IdentityEvidence(*_found(None), frames=24, unusable=1, lowest=0.83, threshold=0.532),
     )
     wrong = score is not None and score < 0.29
     match = (
@@ -146,9 +148,7 @@ def session(
             frames=5,
         )
     )
-    parts = {
-        name: getattr(evidence, name) for name in ("response", "continuity", "freshness", "latency", "relief")
-    }
+    parts = {name: getattr(evidence, name) for name in PRESENCE_PARTS}
     verdict = decide(parts | {"match": match})
     timings = {
         "request": 0.001,

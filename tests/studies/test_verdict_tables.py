@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from lightproof.errors import InputError
+from studies.verdicts import swaps
 from studies.verdicts.demo import table
 from studies.verdicts.relay import RelayEnding, row
+from studies.verdicts.swapping import Moment
 
 
 def test_the_demo_case_with_the_most_wrong_verdicts_comes_first() -> None:
@@ -28,3 +35,31 @@ def test_a_relays_row_counts_verdicts_and_reasons_and_says_how_wrong_its_delay_w
         "+2.0, 1.0 ms",
     )
     assert row(0.05, 0.02, [unseen])[-1] == "–"
+
+
+def test_swaps_take_every_form_and_moment_in_turn_and_only_people_no_threshold_was_chosen_on(
+    tmp_path: Path,
+) -> None:
+    for number in range(1, 9):
+        (tmp_path / f"{number:03d}_neutral.jpg").touch()
+    planned = swaps.trials(tmp_path, sessions=48, honest=3)
+    swapped = [one for one in planned if one.swap is not None]
+    assert [(one.swap.form, one.swap.moment) for one in swapped if one.swap] == [*swaps.KINDS, *swaps.KINDS]
+    assert all(int(one.person.name[:3]) % 2 and int(one.reference.name[:3]) % 2 for one in planned)
+    assert all(one.person != one.reference for one in planned)
+    assert {one.reference.name for one in planned if one.swap is None} == {
+        f"{number:03d}_smiling.jpg" for number in (1, 3, 5)
+    }
+    assert planned == swaps.trials(tmp_path, sessions=48, honest=3)
+    with pytest.raises(InputError, match="0 people with odd numbers"):
+        swaps.trials(tmp_path / "empty", sessions=1, honest=0)
+
+
+def test_a_row_of_swaps_counts_verdicts_and_reasons_and_gives_the_median_of_the_lowest_cosines() -> None:
+    endings = [
+        swaps.SwapEnding("not_verified", ("identity_changed",), 0.1),
+        swaps.SwapEnding("inconclusive", ("identity_unclear",), 0.3),
+        swaps.SwapEnding("not_verified", ("identity_changed", "face_mismatch"), None),
+    ]
+    reasons = "`identity_changed` 2, `identity_unclear` 1, `face_mismatch` 1"
+    assert swaps.row("print", Moment.ONCE, endings) == ("print", Moment.ONCE, 0, 1, 2, reasons, "0.20")

@@ -88,8 +88,11 @@ def test_under_its_own_challenge_a_film_gives_the_evidence_of_its_session(bases:
     assert held.evidence is not None
     filmed = film(trial(bases, species))
     evidence = judged(filmed)
-    # A session that ends early has seen the dwell after its last look as well, but judges only that it held.
-    assert dataclasses.replace(evidence, continuity=held.evidence.continuity) == held.evidence
+    # A session that ends early has seen the dwell after its last look as well, and judges what held in it.
+    seen_later = dataclasses.replace(
+        evidence, continuity=held.evidence.continuity, identity=held.evidence.identity
+    )
+    assert seen_later == held.evidence
     assert len(filmed.pauses) == len(LOOKS)
 
 

@@ -113,6 +113,15 @@ class ContinuityObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=T
     motion: Annotated[float | None, Meta(description="largest motion, in eye distances")]
 
 
+class IdentityObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whether all frames drawn by lot show one person."""
+
+    frames: Annotated[int, Meta(ge=0, description="frames that were compared, each with every other")]
+    unusable: Annotated[int, Meta(ge=0, description="frames that were drawn and could not be compared")]
+    lowest: Annotated[float | None, Meta(description="lowest cosine of two of them")]
+    threshold: Annotated[float | None, Meta(description="least cosine at which two show one person")]
+
+
 class MatchObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whether the face is that of the reference."""
 
@@ -132,6 +141,7 @@ class EvidenceObject(Struct, frozen=True, forbid_unknown_fields=True):
     relief: ReliefObject | None
     response: ResponseObject | None
     continuity: ContinuityObject | None
+    identity: IdentityObject | None
     match: MatchObject | None
 
 

@@ -21,6 +21,7 @@ from lightproof.cli.json_objects import (
     ContinuityObject,
     EvidenceObject,
     FreshnessObject,
+    IdentityObject,
     LatencyObject,
     MatchObject,
     ReliefObject,
@@ -43,6 +44,7 @@ PARTS: Final[Mapping[str, type[Struct]]] = MappingProxyType(
         "relief": ReliefObject,
         "response": ResponseObject,
         "continuity": ContinuityObject,
+        "identity": IdentityObject,
         "match": MatchObject,
     }
 )

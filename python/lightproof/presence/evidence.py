@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lightproof.presence.cues.continuity import ContinuityEvidence
 from lightproof.presence.cues.freshness import FreshnessEvidence
+from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
@@ -27,6 +28,7 @@ class PresenceEvidence:
     freshness: FreshnessEvidence
     latency: LatencyEvidence
     relief: ReliefEvidence
+    identity: IdentityEvidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import ResponseMaps
 from lightproof.policy import Policy
-from lightproof.presence.cues import continuity, freshness, latency, relief, response
+from lightproof.presence.cues import continuity, freshness, identity, latency, relief, response
 from lightproof.presence.cues.latency import LatencyCurve
 from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.presence.observation import Observation
@@ -65,11 +65,15 @@ def judge_if_enough(
         return None
 
 
-def with_final_continuity(
+def with_all_that_was_seen(
     evidence: PresenceEvidence, observation: Observation, rig: RigDescription, flips_late_s: float
 ) -> PresenceEvidence:
-    """Return evidence from a look with the continuity of everything that was seen, after the look as well."""
-    return replace(evidence, continuity=continuity.judge(observation, rig, flips_late_s))
+    """Return evidence from a look, with the continuity and identity of all that was seen, later too."""
+    return replace(
+        evidence,
+        continuity=continuity.judge(observation, rig, flips_late_s),
+        identity=identity.judge(observation.likenesses),
+    )
 
 
 class _Doubt(Exception):
@@ -96,7 +100,14 @@ def _judge(
     if face is None:
         judged(response.NO_RESPONSE)
         fresh, in_time = freshness.no_freshness(policy), latency.no_latency(observation)
-        unseen = PresenceEvidence(response.NO_RESPONSE, continuous, fresh, in_time, relief.NO_RELIEF)
+        unseen = PresenceEvidence(
+            response.NO_RESPONSE,
+            continuous,
+            fresh,
+            in_time,
+            relief.NO_RELIEF,
+            identity.judge(observation.likenesses),
+        )
         return Judgement(unseen, None)
     seen, gains = response.judge(face, observation, policy)
     judged(seen)
@@ -105,12 +116,14 @@ def _judge(
     maps = observation.response.solve(gains) if code.of_this_challenge else None
     solid = relief.judge(maps, observation)
     judged(solid)
+    same = identity.judge(observation.likenesses)
+    judged(same)
     curve = latency.session_curve(observation)
     in_time = latency.judge(face, curve, observation, policy, decoy_seed)
     judged(in_time)
     fresh, decoy_scores = freshness.judge(face, code, observation, policy, decoy_seed)
     judged(fresh)
-    evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid)
+    evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid, same)
     return Judgement(evidence, _trace(observation, maps, decoy_scores, curve))
 
 

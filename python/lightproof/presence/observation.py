@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import BANDS, MAX_REGISTRATION_RESIDUAL, ResponseRegression, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
+from lightproof.presence.likenesses import LikenessesSoFar
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import CameraMetadata, Frame, RigDescription
@@ -97,6 +98,7 @@ class Observation:
         self.calibrated_s = rig.calibration.latency_s
         self.latency_s = UNCALIBRATED_LATENCY_S if self.calibrated_s is None else self.calibrated_s
         self.track = Track()
+        self.likenesses: LikenessesSoFar | None = None
         self.exposures_s: list[tuple[float, float]] = []
         self.band_exposures_s: list[list[tuple[float, float]]] = []
         self.light: list[NDArray[np.float64]] = []

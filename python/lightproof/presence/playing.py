@@ -14,9 +14,10 @@ from lightproof._core import Challenge, Timeline
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.alignment import eye_distance_px
 from lightproof.face.tracker import TrackedFace
-from lightproof.matching import ProbeGallery
 from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.flip_monitor import FlipMonitor
+from lightproof.presence.likenesses import Likenesses
+from lightproof.presence.neighbours import Neighbours
 from lightproof.presence.observation import FrameUse, Observation
 from lightproof.presence.position import Positioned
 from lightproof.presence.reader import FaceReader, FaceSample
@@ -46,7 +47,7 @@ def play(
     challenge: Challenge,
     position: Positioned,
     reader: FaceReader,
-    gallery: ProbeGallery | None,
+    likenesses: Likenesses | None,
     enough: Callable[[Observation, float], bool],
     observe: Callable[..., Observation] = Observation,
 ) -> PlaybackResult:
@@ -56,7 +57,8 @@ def play(
     It is given a snapshot of the observation and the most that a flip was late, in seconds, and runs in a
     thread of its own, because the light must keep its rhythm: its answer is heeded one dwell later, always,
     so that a recording ends where the session did. ``observe`` makes the observation; a study gives one that
-    also keeps what it takes in.
+    also keeps what it takes in. ``likenesses`` draw frames in the moment to hold still and in every dwell;
+    where there are none, the session's identity stays unclear.
 
     Raises:
         RigError: the camera or the screen fails.
@@ -77,8 +79,11 @@ def play(
     try:
         with ThreadPoolExecutor(max_workers=1) as thread:
             look = _Look(thread, enough)
-            watch = _FaceWatch(position, reader, gallery, observation)
-            return _play(rig, challenge, watch, observation, look)
+            watch = _FaceWatch(position, reader, likenesses, observation)
+            try:
+                return _play(rig, challenge, watch, observation, look)
+            finally:
+                watch.forget()
     except BaseException:
         observation.forget()
         raise
@@ -96,6 +101,7 @@ def _play(
     timeline, flip_monitor = observation.timeline, FlipMonitor(challenge)
     for frame in rig.frames(until_s=start_s - refresh_s):
         watch.take(frame)
+    watch.end_stretch()
     steps_s = [*challenge.steps_start_s.tolist(), challenge.duration_s]
     steps_per_dwell = len(challenge.steps_srgb) // len(challenge)
     for step, colours in enumerate(challenge.steps_srgb):
@@ -112,6 +118,8 @@ def _play(
         if watch.broken:
             break
         dwells, rest = divmod(step + 1, steps_per_dwell)
+        if rest == 0:
+            watch.end_stretch()
         if rest == 0 and look.saw_enough():
             break
         if rest == 0 and dwells in LOOKS[:-1]:
@@ -120,6 +128,7 @@ def _play(
         end_s = start_s + challenge.duration_s
         ended_s = rig.show(NEUTRAL_SCREEN_SRGB, at_s=end_s)
         _take_the_last_light(rig, watch, end_s + observation.latency_s)
+        watch.end_stretch()
         return PlaybackResult(observation, flip_monitor, ended_s - start_s)
     return PlaybackResult(observation, flip_monitor, rig.show(NEUTRAL_SCREEN_SRGB) - start_s)
 
@@ -161,16 +170,17 @@ class _FaceWatch:
         self,
         position: Positioned,
         reader: FaceReader,
-        gallery: ProbeGallery | None,
+        likenesses: Likenesses | None,
         observation: Observation,
     ) -> None:
-        self._reader, self._gallery, self._observation = reader, gallery, observation
+        self._reader, self._likenesses, self._observation = reader, likenesses, observation
+        self._neighbours = Neighbours(observation.prediction.mask)
         self._started_px = position.face.five_points.mean(axis=0)
         self._eye_distance_px = max(eye_distance_px(position.face.points), 1.0)
         self.broken = False
 
     def take(self, frame: Frame) -> None:
-        """Take in one frame: note where the face is, add its cells, offer its picture for the match."""
+        """Take in one frame: note where the face is, add its cells, offer its face to the lots."""
         sample = self._reader.read(frame)
         track = self._observation.track
         track.note_frame(frame)
@@ -182,15 +192,29 @@ class _FaceWatch:
             self.broken = True
         use = self._add(sample, sample.face)
         track.note_face(True, same=use is not FrameUse.UNLIKE)
-        # Only what the light fell on can be matched: whoever shows another face before it gains nothing.
-        if use is FrameUse.TAKEN_IN and self._gallery is not None:
-            self._gallery.offer(sample.rgb, sample.face, frame.sensor_time_s)
+        self._offer(sample, sample.face, use)
+        overwrite(sample.cells)  # what is of them is in the observation's sums
 
     def _add(self, sample: FaceSample, face: TrackedFace) -> FrameUse:
         """Add the cells of a frame and return what became of them."""
         moved_px: NDArray[np.float64] = face.five_points.mean(axis=0) - self._started_px
         track = self._observation.track
         track.motion = max(track.motion, float(np.linalg.norm(moved_px)) / self._eye_distance_px)
-        use = self._observation.add(sample.cells, sample.frame, face.transform)
-        overwrite(sample.cells)  # what is of them is in the observation's sums
-        return use
+        return self._observation.add(sample.cells, sample.frame, face.transform)
+
+    def _offer(self, sample: FaceSample, face: TrackedFace, use: FrameUse) -> None:
+        """Offer a face to the lots; only what the light fell on has neighbours, and can be matched."""
+        if self._likenesses is None or use is FrameUse.UNLIKE:
+            return
+        change = self._neighbours.change(sample.cells, face) if use is FrameUse.TAKEN_IN else None
+        self._likenesses.offer(sample.rgb, face, sample.frame.sensor_time_s, change)
+
+    def end_stretch(self) -> None:
+        """Embed what was drawn since the last stretch, and let the observation know of it."""
+        if self._likenesses is not None:
+            self._likenesses.end_stretch()
+            self._observation.likenesses = self._likenesses.snapshot()
+
+    def forget(self) -> None:
+        """Overwrite what is held of the last frame."""
+        self._neighbours.forget()

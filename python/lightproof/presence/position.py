@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.alignment import COLUMNS, ROWS, eye_distance_px
 from lightproof.face.tracker import TrackedFace
+from lightproof.presence.likenesses import Likenesses
 from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import distance_m
 from lightproof.privacy.forget import overwrite
@@ -73,9 +74,14 @@ class Positioned:
 
 
 def wait_for_position(
-    rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] | None = None
+    rig: Rig,
+    reader: FaceReader,
+    on_hint: Callable[[ReasonCode], None] | None = None,
+    likenesses: Likenesses | None = None,
 ) -> Positioned | ReasonCode:
     """Show the neutral light until a face holds still in position, or give up with what was wrong last.
+
+    ``likenesses`` are offered the frames in which it held still.
 
     Raises:
         FrameError, ClockError: the camera's frames contradict each other.
@@ -94,7 +100,11 @@ def wait_for_position(
             cells.append(sample.cells)
             if found is None and sample.face is not None:
                 steady_from_s = frame.sensor_time_s if len(cells) == 1 else steady_from_s
+                if likenesses is not None:
+                    likenesses.offer(sample.rgb, sample.face, frame.sensor_time_s)
                 if frame.sensor_time_s - steady_from_s >= STEADY_S:
+                    if likenesses is not None:
+                        likenesses.end_stretch()
                     return Positioned(
                         sample.face,
                         np.mean(cells, axis=0, dtype=np.float32),
@@ -103,6 +113,8 @@ def wait_for_position(
                     )
                 continue
             _forget(cells)
+            if likenesses is not None:
+                likenesses.restart()
             problem = found or problem
             if frame.sensor_time_s >= start_s + WARM_UP_S and frame.sensor_time_s >= hinted_s + HINT_S:
                 hinted_s = frame.sensor_time_s

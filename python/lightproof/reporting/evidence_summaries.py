@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lightproof import matching
 from lightproof.policy import Policy
-from lightproof.presence.cues import continuity, freshness, latency, relief, response
+from lightproof.presence.cues import continuity, freshness, identity, latency, relief, response
 from lightproof.session import Session
 from lightproof.summary import EvidenceSummary
 
@@ -20,5 +20,6 @@ def evidence_summaries(session: Session, policy: Policy) -> list[EvidenceSummary
         freshness.summary(evidence.freshness),
         latency.summary(evidence.latency, policy),
         relief.summary(evidence.relief),
+        identity.summary(evidence.identity),
         matching.summary(session.match, policy),
     ]

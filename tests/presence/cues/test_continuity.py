@@ -11,7 +11,7 @@ from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.presence.cues import continuity
 from lightproof.presence.cues.continuity import MAX_FLIP_LATE_S, ContinuityEvidence
 from lightproof.presence.judgement import judge as judge_all
-from lightproof.presence.judgement import judge_if_enough, with_final_continuity
+from lightproof.presence.judgement import judge_if_enough, with_all_that_was_seen
 from lightproof.presence.observation import FrameUse, Observation, Track
 from lightproof.rigs.protocol import CameraMetadata
 from lightproof.verdict import Finding, ReasonCode
@@ -115,6 +115,6 @@ def test_a_break_after_the_last_look_counts_as_well() -> None:
     judgement = judge_if_enough(observation, rig(), POLICY, DECOY_SEED, 0.0)
     assert judgement is not None
     observation.track.several = 1
-    evidence = with_final_continuity(judgement.evidence, observation, rig(), 0.0)
+    evidence = with_all_that_was_seen(judgement.evidence, observation, rig(), 0.0)
     assert evidence.continuity.reasons == (ReasonCode.SEVERAL_FACES,)
     assert evidence.relief == judgement.evidence.relief

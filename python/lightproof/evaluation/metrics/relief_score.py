@@ -63,7 +63,7 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
     margin = min((k - least) / sigma for k, sigma, least in axes)
     if not math.isfinite(margin):
         return None
-    others = (evidence.response, evidence.continuity, evidence.freshness, evidence.latency)
+    others = (evidence.response, evidence.continuity, evidence.freshness, evidence.latency, evidence.identity)
     return ReliefScore(
         margin,
         not relief_cue.is_specular(axes, relief.misfit)
