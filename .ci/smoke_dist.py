@@ -20,6 +20,7 @@ from pathlib import Path
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
+EXPECTED = ("--rig", "simulated", "--presence-only", "--any-policy", "--any-models", "--any-software")
 ASKED = ("--nonce", "00112233445566778899aabbccddeeff", "--audience", "https://example.org/door")
 
 
@@ -75,10 +76,11 @@ def main(distribution: Path) -> None:
         verify = ("verify", "--rig", "simulated", "--seed", "7", "--presence-only", "--json")
         session = json.loads(run(lightproof, *verify, *ASKED, folder=folder))
         require("the session's outcome", session["verdict"], "verified")
-        (folder / "jwks.json").write_text(run(lightproof, "device", "jwks", folder=folder), encoding="utf-8")
+        keys = run(lightproof, "device", "jwks", "--rig", "simulated", folder=folder)
+        (folder / "jwks.json").write_text(keys, encoding="utf-8")
         (folder / "token").write_text(session["token"], encoding="ascii")
         check = ("result", "verify", "@token", "--jwks", "jwks.json", "--json")
-        result = json.loads(run(lightproof, *check, *ASKED, folder=folder))
+        result = json.loads(run(lightproof, *check, *ASKED, *EXPECTED, folder=folder))
         require("the result's outcome", result["outcome"], "verified")
         require("the result's rig", result["rig"], "simulated")
     print(f"{distribution.name} installs alone, verifies a simulated person and signs a result that holds")

@@ -167,7 +167,7 @@ class _Bench:
         """Play a challenge and return the latency of its light, None if it is not clear."""
         with BiometricScope() as scope:
             position = scope.keep(self._position())
-            played = play(self._rig, challenge, position, self._reader, None, lambda *_: False)
+            played = play(self._rig, challenge, position, self._reader, None, None, lambda *_: False)
             scope.keep(played.observation)
             return self._latency_s(played)
 

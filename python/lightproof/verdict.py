@@ -61,6 +61,8 @@ class ReasonCode(StrEnum):
     LATENCY_UNCLEAR = "latency_unclear"
     IDENTITY_CHANGED = "identity_changed"
     IDENTITY_UNCLEAR = "identity_unclear"
+    LIT_FACE_DIFFERS = "lit_face_differs"
+    LIT_FACE_UNCLEAR = "lit_face_unclear"
     FACE_MISMATCH = "face_mismatch"
     PROBE_UNUSABLE = "probe_unusable"
     REFERENCE_UNUSABLE = "reference_unusable"
@@ -115,7 +117,7 @@ class Verdict:
 DECLINED = Verdict(Outcome.DECLINED, (ReasonCode.CONSENT_DECLINED,))
 """The verdict of a session that the person did not want. It is a result, not a failure."""
 
-PRESENCE_PARTS = ("response", "continuity", "freshness", "latency", "relief", "identity")
+PRESENCE_PARTS = ("response", "continuity", "freshness", "latency", "relief", "identity", "lit_face")
 """Evidence that somebody is present: what a session without a reference requires."""
 
 REQUIRED_PARTS = (*PRESENCE_PARTS, "match")
@@ -129,6 +131,7 @@ _UNSAID = MappingProxyType(
         "latency": (ReasonCode.LATE_LIGHT, ReasonCode.LATENCY_UNCLEAR),
         "relief": (ReasonCode.FLAT_LIGHT, ReasonCode.RELIEF_UNCLEAR),
         "identity": (ReasonCode.IDENTITY_CHANGED, ReasonCode.IDENTITY_UNCLEAR),
+        "lit_face": (ReasonCode.LIT_FACE_DIFFERS, ReasonCode.LIT_FACE_UNCLEAR),
         "match": (ReasonCode.FACE_MISMATCH, ReasonCode.MATCH_UNCLEAR),
     }
 )
@@ -280,6 +283,14 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ReasonCode.IDENTITY_UNCLEAR: (
         "Your face could not be seen clearly from beginning to end.",
         "Keep your face uncovered and towards the screen, hold still and try again.",
+    ),
+    ReasonCode.LIT_FACE_DIFFERS: (
+        "The light did not show the same face as the camera.",
+        "Hold nothing between your face and the screen and try again, or verify the other way.",
+    ),
+    ReasonCode.LIT_FACE_UNCLEAR: (
+        "The light did not show your face clearly enough.",
+        "Move closer, hold still, turn from bright lamps and try again.",
     ),
     ReasonCode.FACE_MISMATCH: (
         "The face and the photo could not be matched.",

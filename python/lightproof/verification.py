@@ -30,6 +30,7 @@ from lightproof.policy import Policy
 from lightproof.presence.evidence import PresenceEvidence
 from lightproof.presence.judgement import Judgement, judge, judge_if_enough, with_all_that_was_seen
 from lightproof.presence.likenesses import Likenesses
+from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.observation import Observation
 from lightproof.presence.playing import PlaybackResult, play
 from lightproof.presence.position import Positioned, wait_for_position
@@ -256,7 +257,9 @@ def _challenge(
         )
         return judgement is not None
 
-    return play(steps.rig, challenge, position, reader, likenesses, enough), judgement
+    mixing = steps.rig.description.calibration.mixing
+    lit_picture = LitPicture(steps.networks.embedder, position.face, mixing)
+    return play(steps.rig, challenge, position, reader, likenesses, lit_picture, enough), judgement
 
 
 def _final(steps: _Steps, played: PlaybackResult, judgement: Judgement | None) -> Judgement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from numpy.typing import NDArray
 
 from lightproof.errors import InputError
 from lightproof.policy import Policy
-from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
 from lightproof.session import Entropy, SessionOptions
 from lightproof.simulation.basis import LightTransport, LinearImage, load
 from lightproof.verification import verify
 from studies import command, tables
+from studies.requests import request_of
 
 _HEAD: Final = (
     "basis",
@@ -76,8 +75,7 @@ def sessions(path: Path, seeds: Sequence[int], response: float) -> Sessions:
     for seed in seeds:
         rig = open_rig(RigOptions(seed=seed, subject=path, settings={"response": str(response)}))
         policy = Policy(presence_only=True)
-        nonce = hashlib.sha256(f"lightproof study {seed}".encode()).digest()
-        request = Request("A study", "a basis made again", nonce, LOCAL_AUDIENCE, policy)
+        request = request_of("a basis made again", seed, policy)
         session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(seed), sign=False))
         verdicts.append(", ".join([session.verdict.outcome.value, *map(str, session.verdict.reasons)]))
         evidence = session.evidence

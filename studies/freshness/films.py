@@ -28,6 +28,7 @@ from lightproof.policy import Policy
 from lightproof.presence.flip_monitor import FlipMonitor
 from lightproof.presence.judgement import judge_if_enough
 from lightproof.presence.likenesses import Likenesses, LikenessesSoFar
+from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.observation import FrameUse, Observation, Track
 from lightproof.presence.playing import play
 from lightproof.presence.position import wait_for_position
@@ -66,13 +67,15 @@ class Exposure:
 class Pause:
     """When the evidence is looked at: after this number of exposures and steps.
 
-    ``track`` is the face's by then, ``likenesses`` what was drawn of it.
+    ``track`` is the face's by then, ``likenesses`` what was drawn of it, ``lit_picture`` what its own light
+    showed.
     """
 
     exposures: int
     shown: int
     track: Track
     likenesses: LikenessesSoFar | None
+    lit_picture: LitPicture | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +132,8 @@ class Film:
         """Yield what a session would have seen at each look, had a challenge of the same mode been its own.
 
         The observation is the same one that grows from look to look, and is overwritten after the last. Where
-        the face was, and whose it was, does not depend on the challenge: track and likenesses are the film's.
+        the face was, and whose it was, does not depend on the challenge: track, likenesses and lit picture
+        are the film's.
         """
         timeline, flip_monitor = Timeline(challenge), FlipMonitor(challenge)
 
@@ -155,8 +159,10 @@ class Film:
                 flip(pause.shown)
                 done, observation.track = pause.exposures, pause.track
                 observation.likenesses = pause.likenesses
+                observation.lit_picture = pause.lit_picture
                 yield LookState(observation, flip_monitor.late_s, pause is self.pauses[-1])
         finally:
+            observation.lit_picture = None
             observation.forget()
 
     def forget(self) -> None:
@@ -164,6 +170,9 @@ class Film:
         overwrite(self.neutral_cells)
         for exposure in self.exposures:
             overwrite(exposure.cells)
+        for pause in self.pauses:
+            if pause.lit_picture is not None:
+                pause.lit_picture.forget()
         self.likenesses.forget()
 
 
@@ -191,13 +200,18 @@ def film(trial: Trial) -> Film:
             if isinstance(position, ReasonCode):
                 raise NoFilmError(str(position))
             scope.keep(position)
+            lit_picture = LitPicture(networks.embedder, position.face, rig.description.calibration.mixing)
             enough, observe = partial(_ends, shown), partial(_FilmedObservation, reel)
-            played = play(rig, challenge, position, reader, likenesses, enough, observe)
+            played = play(rig, challenge, position, reader, likenesses, lit_picture, enough, observe)
         observation = scope.keep(played.observation)
         if played.flip_monitor.lost:
             raise NoFilmError(str(ReasonCode.SCREEN_LOST_TIME))
         end = Pause(
-            len(reel.exposures), observation.timeline.shown, observation.track, observation.likenesses
+            len(reel.exposures),
+            observation.timeline.shown,
+            observation.track,
+            observation.likenesses,
+            _copied(observation.lit_picture),
         )
         likenesses.close()
         unless_filmed.pop_all()
@@ -255,19 +269,33 @@ class _FilmedObservation(Observation):
         super().__init__(*arguments, **named)
         self._reel = reel
 
-    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> FrameUse:
+    def add(
+        self,
+        cells: NDArray[np.float32],
+        frame: Frame,
+        transform: NDArray[np.float64],
+        crop: NDArray[np.uint8] | None = None,
+    ) -> FrameUse:
         without_picture = replace(frame, image=np.empty((0, 0, 3), np.uint8))
         self._reel.exposures.append(
             Exposure(cells.copy(), without_picture, transform.copy(), self.timeline.shown)
         )
-        return super().add(cells, frame, transform)
+        return super().add(cells, frame, transform, crop)
 
     def snapshot(self) -> Observation:
         pause = Pause(
-            len(self._reel.exposures), self.timeline.shown, copy.deepcopy(self.track), self.likenesses
+            len(self._reel.exposures),
+            self.timeline.shown,
+            copy.deepcopy(self.track),
+            self.likenesses,
+            _copied(self.lit_picture),
         )
         self._reel.pauses.append(pause)
         return super().snapshot()
+
+
+def _copied(lit_picture: LitPicture | None) -> LitPicture | None:
+    return None if lit_picture is None else lit_picture.copy()
 
 
 def _ends(shown: Presentation, snapshot: Observation, late_s: float) -> bool:

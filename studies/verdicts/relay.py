@@ -7,7 +7,6 @@ person is its delay.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -19,12 +18,12 @@ import numpy as np
 
 from lightproof.evaluation.workers.local import in_order
 from lightproof.policy import Policy
-from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.rigs.protocol import RigOptions
 from lightproof.rigs.simulated import open_rig
 from lightproof.session import Entropy, SessionOptions
 from lightproof.verification import verify
 from studies import command, tables
+from studies.requests import request_of
 
 _HEAD: Final = (
     "response",
@@ -67,8 +66,7 @@ def play(relay: Relay) -> RelayEnding:
     rig = open_rig(RigOptions(seed=relay.seed, attack="relay", settings=settings))
     policy = Policy(presence_only=True)
     purpose = "relays are told by their delay"
-    nonce = hashlib.sha256(f"lightproof study {relay.seed}".encode()).digest()
-    request = Request("A study", purpose, nonce, LOCAL_AUDIENCE, policy)
+    request = request_of(purpose, relay.seed, policy)
     session = verify(rig, request, options=SessionOptions(entropy=Entropy.from_seed(relay.seed), sign=False))
     verdict, reasons = session.verdict.outcome.value, tuple(map(str, session.verdict.reasons))
     latency = None if session.evidence is None else session.evidence.latency

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.colour import linear_to_srgb, srgb_to_linear
-from lightproof.face.alignment import five_points, similarity
+from lightproof.face.alignment import five_points, inverse, similarity
 from lightproof.face.networks import FaceNetworks
+from lightproof.face.tracker import FaceTracker
 from lightproof.presence.surface import FACE_OVAL
 from lightproof.references.picture import load_picture
 from lightproof.rigs.protocol import Frame, Rig, RigDescription, RigOptions
@@ -35,6 +36,8 @@ class Form(StrEnum):
     PRINT = "print"
     TABLET = "tablet"
     FACE = "face region"
+    LIGHT = "borrowed light"
+    """The victim's picture less the accomplice's, added to every frame: what changes is the accomplice's."""
 
 
 class Moment(StrEnum):
@@ -80,7 +83,8 @@ class SwappedRig:
         self._readings = self._flips = self._left = 0
         self._swap_from_s = float("inf")
         self._once_at = int(self._rng.integers(1, 9))
-        self._points: NDArray[np.float64] | None = None
+        self._tracker = FaceTracker(networks)
+        self._added: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     @property
     def description(self) -> RigDescription:
@@ -155,6 +159,8 @@ class SwappedRig:
     def _pasted(self, own: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the frame with the victim's face in the accomplice's place, in its light."""
         assert not isinstance(self._victim, Rig)
+        if self._swap.form is Form.LIGHT and self._added is not None:
+            return self._with_what_is_added(own)
         here, there = self._networks.largest_face(own), self._networks.largest_face(self._victim)
         if here is None or there is None:
             return own
@@ -169,10 +175,34 @@ class SwappedRig:
         share = cv2.GaussianBlur(outline, (0, 0), feather_px)[..., None] * self._swap.blend
         light, other = srgb_to_linear(own), srgb_to_linear(np.asarray(face, np.uint8))
         inside = outline > 0
-        if self._swap.relit:
+        if self._swap.relit or self._swap.form is Form.LIGHT:
             other = other * (light[inside].mean(axis=0) / np.maximum(other[inside].mean(axis=0), 1e-6))
-        mixed = np.clip(light + share * (other - light), 0, 1)
-        return np.asarray(np.round(255 * linear_to_srgb(mixed)), np.uint8)
+        change = share * (other - light)
+        tracked = self._tracker.track(own) if self._swap.form is Form.LIGHT else None
+        if tracked is not None:
+            self._added = change, tracked.transform
+        return _coded(light + change)
+
+    def _with_what_is_added(self, own: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the frame with what was added to the first, moved with the accomplice's face."""
+        assert self._added is not None
+        tracked = self._tracker.track(own)
+        if tracked is None:
+            return own
+        change, first = self._added
+        back = inverse(first)
+        moved = np.column_stack(
+            [
+                tracked.transform[:, :2] @ back[:, :2],
+                tracked.transform[:, :2] @ back[:, 2] + tracked.transform[:, 2],
+            ]
+        )
+        height, width = own.shape[:2]
+        return _coded(srgb_to_linear(own) + cv2.warpAffine(change, moved, (width, height)))
+
+
+def _coded(light: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.asarray(np.round(255 * linear_to_srgb(np.clip(light, 0, 1))), np.uint8)
 
 
 def swapped(
@@ -183,7 +213,7 @@ def swapped(
         own = open_rig(RigOptions(seed=seed, attack="other-person"))
     else:
         own = open_rig(RigOptions(seed=seed, subject=accomplice))
-    if swap.form is Form.FACE:
+    if swap.form in (Form.FACE, Form.LIGHT):
         return SwappedRig(own, load_picture(victim), swap, networks, seed)
     attack = "print" if swap.form is Form.PRINT else "screen-replay"
     object_ = open_rig(RigOptions(seed=seed, subject=victim, attack=attack))

@@ -26,19 +26,22 @@ from lightproof.errors import InputError
 from lightproof.evaluation.workers.local import in_order
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.policy import Policy
-from lightproof.request import LOCAL_AUDIENCE, Request
 from lightproof.rigs.protocol import Rig, RigOptions
 from lightproof.rigs.simulated import open_rig
 from lightproof.session import Entropy, SessionOptions
 from lightproof.verification import verify
 from studies import command, tables
+from studies.requests import request_of
 from studies.verdicts.swapping import Form, Moment, Swap, swapped
 
 FRAMES: Final = (1, 2, 3, 5)
 AFTER_S: Final = (0.0, 0.05, 0.2)
 BLENDS: Final = (1.0, 1.0, 0.7, 0.5, 0.3)
 BLURS_PX: Final = (0.0, 0.0, 1.5, 3.0)
-KINDS: Final = tuple(product(Form, Moment))
+KINDS: Final = (
+    *product((Form.PRINT, Form.TABLET, Form.FACE), Moment),
+    (Form.LIGHT, Moment.ALWAYS),
+)
 HONEST_RESPONSES: Final = (0.10, 0.05)
 FIRST_SWAP_SEED: Final = 4100
 
@@ -88,7 +91,7 @@ def play(trial: SwapTrial) -> SwapEnding:
         rig = open_rig(RigOptions(seed=seed, subject=trial.person, settings=settings))
     else:
         rig = swapped(trial.person, trial.reference, trial.swap, networks, seed)
-    request = Request("A study", "swaps are told by identity", seed.to_bytes(32), LOCAL_AUDIENCE, Policy())
+    request = request_of("swaps are told by identity", seed, Policy())
     options = SessionOptions(
         networks=networks, ask=consent_of_simulated_subject, entropy=Entropy.from_seed(seed), sign=False
     )

@@ -78,6 +78,19 @@ def test_a_picture_shown_while_the_face_holds_still_is_told_by_identity_and_is_n
     assert session.match.score < 0.3
 
 
+def test_a_victims_picture_with_an_accomplices_light_on_it_is_told_by_the_picture_that_the_code_lights(
+    card: Path, networks: FaceNetworks
+) -> None:
+    """It is fresh, in time and solid, stays one person and matches; only its light is the accomplice's."""
+    session = play(swapped(None, card, Swap(Form.LIGHT, Moment.ALWAYS), networks, 9), card, networks)
+    assert session.verdict.outcome is not Outcome.VERIFIED
+    assert session.match is not None
+    assert session.match.finding is Finding.PASS
+    assert session.evidence is not None
+    assert session.evidence.relief.finding is Finding.PASS
+    assert session.evidence.lit_face.finding is not Finding.PASS
+
+
 def test_a_person_alone_is_matched_and_stays_who_they_are(card: Path, networks: FaceNetworks) -> None:
     session = play(open_rig(RigOptions(seed=7)), card, networks)
     assert session.verdict.outcome is Outcome.VERIFIED
@@ -86,6 +99,8 @@ def test_a_person_alone_is_matched_and_stays_who_they_are(card: Path, networks: 
     assert session.evidence is not None
     assert session.evidence.identity.finding is Finding.PASS
     assert session.evidence.identity.frames > session.match.frames
+    assert session.evidence.lit_face.cosine is not None
+    assert session.evidence.lit_face.cosine > 0.6
 
 
 def test_a_recording_draws_the_same_frames_and_ends_alike_bit_for_bit(

@@ -12,6 +12,7 @@ from lightproof._core import Challenge, FaceLight, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.policy import Policy
 from lightproof.presence.likenesses import Draw, LikenessesSoFar
+from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.observation import Observation
 from lightproof.presence.surface import Prediction
 from lightproof.rigs.protocol import Calibration, CameraMetadata, Frame, Geometry, RigDescription
@@ -98,6 +99,7 @@ def observed(
         duration_s=challenge.duration_s,
     )
     observation.likenesses = drawn([np.eye(2, dtype=np.float32)[0]] * (2 + frames // 3), unlit=2)
+    observation.lit_picture = MadePicture(np.eye(2, dtype=np.float32)[0])
     for k in range(frames):
         shot = frame(k)
         observation.track.note_frame(shot)
@@ -108,6 +110,25 @@ def observed(
         noisy = cells * (1 + noise * rng.standard_normal(cells.shape))
         observation.add(noisy.astype(np.float32), shot, TRANSFORM)
     return observation
+
+
+class MadePicture(LitPicture):
+    """A lit picture that comes to a given embedding, without any picture."""
+
+    def __init__(self, embedding: NDArray[np.float32]) -> None:
+        self._made = embedding
+
+    def embedding(self) -> NDArray[np.float32]:
+        """Return the embedding that it was made of."""
+        return self._made.copy()
+
+    def copy(self) -> MadePicture:
+        """Return another of the same."""
+        return MadePicture(self._made.copy())
+
+    def forget(self) -> None:
+        """Overwrite the embedding."""
+        self._made.fill(0)
 
 
 def drawn(

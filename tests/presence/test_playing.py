@@ -47,7 +47,7 @@ def played(
     rig = ShowingRig(lambda _: grey(), every=3)
     position = Positioned(face_of(mesh()), np.full((48, 40, 3), 0.2, np.float32), (WIDTH, HEIGHT), 0.4)
     challenge = Challenge.generate(bytes(32), mode)
-    return play(rig, challenge, position, FaceReader(networks), None, looks), rig
+    return play(rig, challenge, position, FaceReader(networks), None, None, looks), rig
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_a_look_that_fails_ends_the_light_with_its_error_and_leaves_nothing(netw
     rig = ShowingRig(lambda _: grey(), every=3)
     position = Positioned(face_of(mesh()), np.full((48, 40, 3), 0.2, np.float32), (WIDTH, HEIGHT), 0.4)
     with pytest.raises(ZeroDivisionError, match="no light"):
-        play(rig, Challenge.generate(bytes(32)), position, FaceReader(networks), None, fail, Kept)
+        play(rig, Challenge.generate(bytes(32)), position, FaceReader(networks), None, None, fail, Kept)
     assert len(kept) == 1
     assert not kept[0]._neutral_cells.any()

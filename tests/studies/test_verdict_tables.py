@@ -42,7 +42,7 @@ def test_swaps_take_every_form_and_moment_in_turn_and_only_people_no_threshold_w
 ) -> None:
     for number in range(1, 9):
         (tmp_path / f"{number:03d}_neutral.jpg").touch()
-    planned = swaps.trials(tmp_path, sessions=48, honest=3)
+    planned = swaps.trials(tmp_path, sessions=50, honest=3)
     swapped = [one for one in planned if one.swap is not None]
     assert [(one.swap.form, one.swap.moment) for one in swapped if one.swap] == [*swaps.KINDS, *swaps.KINDS]
     assert all(int(one.person.name[:3]) % 2 and int(one.reference.name[:3]) % 2 for one in planned)
@@ -50,7 +50,7 @@ def test_swaps_take_every_form_and_moment_in_turn_and_only_people_no_threshold_w
     assert {one.reference.name for one in planned if one.swap is None} == {
         f"{number:03d}_smiling.jpg" for number in (1, 3, 5)
     }
-    assert planned == swaps.trials(tmp_path, sessions=48, honest=3)
+    assert planned == swaps.trials(tmp_path, sessions=50, honest=3)
     with pytest.raises(InputError, match="0 people with odd numbers"):
         swaps.trials(tmp_path / "empty", sessions=1, honest=0)
 

@@ -90,7 +90,10 @@ def test_under_its_own_challenge_a_film_gives_the_evidence_of_its_session(bases:
     evidence = judged(filmed)
     # A session that ends early has seen the dwell after its last look as well, and judges what held in it.
     seen_later = dataclasses.replace(
-        evidence, continuity=held.evidence.continuity, identity=held.evidence.identity
+        evidence,
+        continuity=held.evidence.continuity,
+        identity=held.evidence.identity,
+        lit_face=held.evidence.lit_face,
     )
     assert seen_later == held.evidence
     assert len(filmed.pauses) == len(LOOKS)

@@ -122,6 +122,12 @@ class IdentityObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     threshold: Annotated[float | None, Meta(description="least cosine at which two show one person")]
 
 
+class LitFaceObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whether the face that the camera shows is the face that the screen lights."""
+
+    cosine: Annotated[float | None, Meta(description="cosine of the lit picture and the frames")]
+
+
 class MatchObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whether the face is that of the reference."""
 
@@ -142,6 +148,7 @@ class EvidenceObject(Struct, frozen=True, forbid_unknown_fields=True):
     response: ResponseObject | None
     continuity: ContinuityObject | None
     identity: IdentityObject | None
+    lit_face: LitFaceObject | None
     match: MatchObject | None
 
 

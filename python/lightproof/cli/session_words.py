@@ -23,6 +23,7 @@ from lightproof.cli.json_objects import (
     FreshnessObject,
     IdentityObject,
     LatencyObject,
+    LitFaceObject,
     MatchObject,
     ReliefObject,
     ResponseObject,
@@ -45,6 +46,7 @@ PARTS: Final[Mapping[str, type[Struct]]] = MappingProxyType(
         "response": ResponseObject,
         "continuity": ContinuityObject,
         "identity": IdentityObject,
+        "lit_face": LitFaceObject,
         "match": MatchObject,
     }
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from lightproof.face.runtime import Network
 
 
 class Embedder:
-    """A face embedding network."""
+    """A face embedding network; threads that share it take turns."""
 
     def __init__(self, network: Network) -> None:
         """Take a network of role embedder.
@@ -22,6 +24,7 @@ class Embedder:
         """
         width, height = network.entry.input_size
         self._network = network
+        self._taken = threading.Lock()
         self._template = np.array(network.entry.alignment, np.float64)
         found = network(np.zeros((height, width, 3), np.uint8))[0].size
         if width != height or found != network.entry.output_size:
@@ -44,22 +47,28 @@ class Embedder:
     def crop(self, rgb: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return the aligned face, (crop_size, crop_size, 3), of a picture in which its mesh is known."""
         crop = np.empty((self.crop_size, self.crop_size, 3), np.uint8)
-        cut(rgb, similarity(five_points(points), self._template), crop)
+        cut(rgb, self.alignment(points), crop)
         return crop
+
+    def alignment(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the (2, 3) similarity from the pixels of a mesh's picture to those of the aligned face."""
+        return similarity(five_points(points), self._template)
 
     def embed(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the embedding, shape (output_size,), float32, of an aligned RGB face.
 
         Of unit length unless the manifest says ``unit_length = false``.
         """
-        embedding = self._network(crop)[0].ravel()
+        with self._taken:
+            embedding = self._network(crop)[0].ravel()
         if self.entry.unit_length:
             embedding /= max(float(np.linalg.norm(embedding)), 1e-12)
         return embedding
 
     def forget(self) -> None:
         """Overwrite what is held of the last face."""
-        self._network.forget()
+        with self._taken:
+            self._network.forget()
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -15,6 +15,7 @@ from lightproof.presence.cues.continuity import ContinuityEvidence
 from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
+from lightproof.presence.cues.lit_face import LitFaceEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
 
@@ -29,6 +30,7 @@ class PresenceEvidence:
     latency: LatencyEvidence
     relief: ReliefEvidence
     identity: IdentityEvidence
+    lit_face: LitFaceEvidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import ResponseMaps
 from lightproof.policy import Policy
-from lightproof.presence.cues import continuity, freshness, identity, latency, relief, response
+from lightproof.presence.cues import continuity, freshness, identity, latency, lit_face, relief, response
 from lightproof.presence.cues.latency import LatencyCurve
 from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.presence.observation import Observation
@@ -68,11 +68,12 @@ def judge_if_enough(
 def with_all_that_was_seen(
     evidence: PresenceEvidence, observation: Observation, rig: RigDescription, flips_late_s: float
 ) -> PresenceEvidence:
-    """Return evidence from a look, with the continuity and identity of all that was seen, later too."""
+    """Return evidence from a look, with the continuity and the faces of all that was seen, later too."""
     return replace(
         evidence,
         continuity=continuity.judge(observation, rig, flips_late_s),
         identity=identity.judge(observation.likenesses),
+        lit_face=lit_face.judge(observation),
     )
 
 
@@ -107,6 +108,7 @@ def _judge(
             in_time,
             relief.NO_RELIEF,
             identity.judge(observation.likenesses),
+            lit_face.NO_LIT_FACE,
         )
         return Judgement(unseen, None)
     seen, gains = response.judge(face, observation, policy)
@@ -118,12 +120,14 @@ def _judge(
     judged(solid)
     same = identity.judge(observation.likenesses)
     judged(same)
+    lit = lit_face.judge(observation)
+    judged(lit)
     curve = latency.session_curve(observation)
     in_time = latency.judge(face, curve, observation, policy, decoy_seed)
     judged(in_time)
     fresh, decoy_scores = freshness.judge(face, code, observation, policy, decoy_seed)
     judged(fresh)
-    evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid, same)
+    evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid, same, lit)
     return Judgement(evidence, _trace(observation, maps, decoy_scores, curve))
 
 

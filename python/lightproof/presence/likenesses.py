@@ -89,7 +89,7 @@ class Likenesses:
     """
 
     def __init__(self, embedder: Embedder, seed: bytes) -> None:
-        """Take the embedder, which nobody else may use meanwhile, and 32 bytes that only the device knows."""
+        """Take the embedder and 32 bytes that only the device knows."""
         self._embedder = embedder
         self._key = hmac.digest(seed, _LABEL, "sha256")
         self._threshold = embedder.entry.threshold_at(IDENTITY_FMR)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lightproof._core import BANDS, MAX_REGISTRATION_RESIDUAL, ResponseRegression, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.presence.likenesses import LikenessesSoFar
+from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import CameraMetadata, Frame, RigDescription
@@ -99,15 +100,23 @@ class Observation:
         self.latency_s = UNCALIBRATED_LATENCY_S if self.calibrated_s is None else self.calibrated_s
         self.track = Track()
         self.likenesses: LikenessesSoFar | None = None
+        self.lit_picture: LitPicture | None = None
         self.exposures_s: list[tuple[float, float]] = []
         self.band_exposures_s: list[list[tuple[float, float]]] = []
         self.light: list[NDArray[np.float64]] = []
         self.response = ResponseRegression(prediction.mask, neutral_cells, self.mixing)
         self.start_s, self._half_s = start_s, duration_s / 2
 
-    def add(self, cells: NDArray[np.float32], frame: Frame, transform: NDArray[np.float64]) -> FrameUse:
+    def add(
+        self,
+        cells: NDArray[np.float32],
+        frame: Frame,
+        transform: NDArray[np.float64],
+        crop: NDArray[np.uint8] | None = None,
+    ) -> FrameUse:
         """Take in the cells of one frame and return what became of them; ``transform`` maps grid to pixels.
 
+        ``crop`` is the aligned face for the lit picture, if there is one.
         A picture that is not like the one under the neutral light, as of another face or of one in the middle
         of a blink, is left out, and so is a frame of before the first light.
         """
@@ -121,6 +130,8 @@ class Observation:
         registration = self.response.push(cells, light.tolist(), u)
         if not registration.residual <= MAX_REGISTRATION_RESIDUAL:
             return FrameUse.UNLIKE
+        if self.lit_picture is not None and crop is not None:
+            self.lit_picture.push(crop, light, u, registration)
         self.exposures_s.append((start_s, end_s))
         self.band_exposures_s.append([frame.light_interval_s(row) for row in rows_px[1].tolist()])
         self.light.append(light)
@@ -137,9 +148,12 @@ class Observation:
         twin.exposures_s, twin.band_exposures_s = list(self.exposures_s), list(self.band_exposures_s)
         twin.light = list(self.light)
         twin.track = copy.deepcopy(self.track)
+        twin.lit_picture = None if self.lit_picture is None else self.lit_picture.copy()
         return twin
 
     def forget(self) -> None:
         """Overwrite the neutral cells and everything that was measured of the face."""
         overwrite(self._neutral_cells)
         self.response.forget()
+        if self.lit_picture is not None:
+            self.lit_picture.forget()

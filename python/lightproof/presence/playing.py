@@ -17,6 +17,7 @@ from lightproof.face.tracker import TrackedFace
 from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.flip_monitor import FlipMonitor
 from lightproof.presence.likenesses import Likenesses
+from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.neighbours import Neighbours
 from lightproof.presence.observation import FrameUse, Observation
 from lightproof.presence.position import Positioned
@@ -48,6 +49,7 @@ def play(
     position: Positioned,
     reader: FaceReader,
     likenesses: Likenesses | None,
+    lit_picture: LitPicture | None,
     enough: Callable[[Observation, float], bool],
     observe: Callable[..., Observation] = Observation,
 ) -> PlaybackResult:
@@ -58,7 +60,8 @@ def play(
     thread of its own, because the light must keep its rhythm: its answer is heeded one dwell later, always,
     so that a recording ends where the session did. ``observe`` makes the observation; a study gives one that
     also keeps what it takes in. ``likenesses`` draw frames in the moment to hold still and in every dwell;
-    where there are none, the session's identity stays unclear.
+    ``lit_picture`` gathers what the light shows of the face. Without them the session's identity, and the lit
+    face, stay unclear.
 
     Raises:
         RigError: the camera or the screen fails.
@@ -76,6 +79,7 @@ def play(
         start_s=rig.now_s() + HOLD_STILL_S,
         duration_s=challenge.duration_s,
     )
+    observation.lit_picture = lit_picture
     try:
         with ThreadPoolExecutor(max_workers=1) as thread:
             look = _Look(thread, enough)
@@ -200,7 +204,9 @@ class _FaceWatch:
         moved_px: NDArray[np.float64] = face.five_points.mean(axis=0) - self._started_px
         track = self._observation.track
         track.motion = max(track.motion, float(np.linalg.norm(moved_px)) / self._eye_distance_px)
-        return self._observation.add(sample.cells, sample.frame, face.transform)
+        lit_picture = self._observation.lit_picture
+        crop = None if lit_picture is None else lit_picture.cut(sample.rgb, face.transform)
+        return self._observation.add(sample.cells, sample.frame, face.transform, crop)
 
     def _offer(self, sample: FaceSample, face: TrackedFace, use: FrameUse) -> None:
         """Offer a face to the lots; only what the light fell on has neighbours, and can be matched."""

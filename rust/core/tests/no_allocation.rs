@@ -8,7 +8,7 @@ use std::cell::Cell;
 use lightproof_core::challenge::{Challenge, ILLUMINATIONS, Mode};
 use lightproof_core::frame::{FrameView, Layout, PixelFormat, Strided, YuvMatrix, YuvRange};
 use lightproof_core::freshness::FaceLight;
-use lightproof_core::response::{FEATURES, ResponseRegression};
+use lightproof_core::response::{FEATURES, LitPicture, Registration, ResponseRegression};
 use lightproof_core::sampler::{Sampler, Transform};
 use lightproof_core::timeline::Timeline;
 
@@ -94,6 +94,19 @@ fn a_frame_is_sampled_and_taken_in_without_allocating() {
         take(0); // tables and the first moment are made once
         assert_eq!(allocations(|| (1..100).for_each(&mut take)), 0, "{format:?}");
     }
+}
+
+#[test]
+fn a_picture_is_lit_without_allocating() {
+    let challenge = Challenge::generate(&[1; 32], Mode::Standard);
+    let mut lit = LitPicture::new(&[true; 112 * 112], IDENTITY).expect("there is a face");
+    let pixels: Vec<u8> = (0..112 * 112 * 3).map(|index| (index * 7919 % 251) as u8).collect();
+    let mut take = |k: usize| {
+        let light = challenge.linear(k % ILLUMINATIONS);
+        lit.push(&pixels, light, k as f64 / 50.0 - 1.0, &Registration::default()).expect("sizes agree");
+    };
+    take(0); // the table of light is made once
+    assert_eq!(allocations(|| (1..100).for_each(&mut take)), 0);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod colour;
 mod errors;
 mod frame;
 mod freshness;
+mod lit_picture;
 mod photosafety;
 mod relief;
 mod response;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     colour::register(module)?;
     frame::register(module)?;
     freshness::register(module)?;
+    lit_picture::register(module)?;
     photosafety::register(module)?;
     relief::register(module)?;
     response::register(module)?;

@@ -19,7 +19,7 @@ use crate::shared::Shared;
 pub(crate) type Mixing = [[f64; 3]; 3];
 
 #[pyclass(name = "Registration", module = "lightproof._core", frozen)]
-struct PyRegistration(Registration);
+pub(crate) struct PyRegistration(pub(crate) Registration);
 
 #[pymethods]
 impl PyRegistration {

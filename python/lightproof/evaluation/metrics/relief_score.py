@@ -63,7 +63,14 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
     margin = min((k - least) / sigma for k, sigma, least in axes)
     if not math.isfinite(margin):
         return None
-    others = (evidence.response, evidence.continuity, evidence.freshness, evidence.latency, evidence.identity)
+    others = (
+        evidence.response,
+        evidence.continuity,
+        evidence.freshness,
+        evidence.latency,
+        evidence.identity,
+        evidence.lit_face,
+    )
     return ReliefScore(
         margin,
         not relief_cue.is_specular(axes, relief.misfit)

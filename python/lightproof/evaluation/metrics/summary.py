@@ -31,6 +31,7 @@ _FIGURES: Final = {
     "latency": ("latency_s",),
     "relief": ("across", "across_sigma", "down", "down_sigma", "misfit"),
     "identity": ("frames", "unusable", "lowest"),
+    "lit_face": ("cosine",),
 }
 """What is reported of a presentation that was classified wrongly."""
 

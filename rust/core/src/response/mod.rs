@@ -14,6 +14,7 @@
 //! First-order whitening in time is chosen *after* the last frame, because the sums are kept at lag 0 and lag
 //! 1: the sum of (x(t) − ρ x(t−1))(y(t) − ρ y(t−1)) is a polynomial in ρ.
 
+mod lit_picture;
 mod registration;
 mod solve;
 mod sums;
@@ -23,6 +24,7 @@ use nalgebra::{Matrix3, Vector3};
 use crate::Error;
 use crate::colour::LUMINANCE;
 use crate::vectors::{Level, dispatch};
+pub use lit_picture::{LitPicture, LitSlopes};
 use registration::Registrar;
 pub use registration::Registration;
 pub use solve::ResponseMaps;
