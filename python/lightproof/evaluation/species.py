@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from lightproof.errors import BasisError, InputError, RecordingError
@@ -23,6 +24,21 @@ from lightproof.simulation import basis
 BONA_FIDE: Final = "bona_fide"
 """The species of a living capture subject (ISO/IEC 30107-3: bona fide presentation)."""
 
+RECIPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "flat_print": "2D Face 1-1 and 2-1",
+        "screen_replay": "2D Face 1-2, 1-3, 2-2 and 2-3",
+        "phone_replay": "2D Face 1-2 and 1-3",
+        "paper_mask": "3D Face 1-1 and 2-1",
+        "cut_out": "3D Face 1-1, penetration testing (cut photo)",
+        "relief_mould": "3D Face 3",
+        "bust": "3D Face 3",
+    }
+)
+"""Species -> the recipe that it follows in the public toolboxes for the biometric protection profile.
+
+They are those of the Biometrics international Technical Community (cPP-toolboxes, verification lists of
+2020-02-07). Bent and folded prints that nobody wears, and projected faces, are in no list."""
 
 _ALIKE: Final = 0.8
 """Similarity from which a name is taken for a typing error: ``bonafied`` has 0.88, ``phone_replay`` 0.32."""

@@ -33,6 +33,7 @@ from lightproof.simulation.geometry import CAMERA_ABOVE_SCREEN_M
 from lightproof.simulation.light_paths import DirectLight, LightPath, RecordedLight
 from lightproof.simulation.scene import Scene
 from lightproof.simulation.screen import Panel
+from lightproof.simulation.solids import Mesh, Mould
 from lightproof.simulation.subject import Subject, choose, from_basis
 
 RELAY_DELAY_S: Final = 0.1
@@ -185,8 +186,9 @@ def open_rig(options: RigOptions) -> SimulatedRig:
     ``options.subject`` is a light-transport basis (``.npz``), a portrait photograph, or None for the sample
     portrait. ``options.attack`` is one of :class:`~lightproof.simulation.attacks.Attack`.
     ``options.settings`` take the fields of :class:`~lightproof.simulation.conditions.Conditions`, ``delay_s``
-    (of a relay) and ``other`` (photograph of the other person). The distance and screen of a basis hold
-    unless they are set. Without a seed one is drawn.
+    (of a relay), ``other`` (photograph of the other person, or of whoever wears a mask), ``mesh`` (own, mean
+    or other) and ``depth`` (0 to 1) of a relief mould. The distance and screen of a basis hold unless they
+    are set. Without a seed one is drawn.
 
     Raises:
         InputError: an attack or a setting is unknown or out of range, or a file cannot be used.
@@ -198,7 +200,8 @@ def open_rig(options: RigOptions) -> SimulatedRig:
     attack = Attack.named(options.attack) if options.attack else None
     settings = dict(options.settings)
     other = settings.pop("other", None)
-    delay_s = _seconds("delay_s", settings.pop("delay_s", str(RELAY_DELAY_S)))
+    delay_s = _number("delay_s", settings.pop("delay_s", str(RELAY_DELAY_S)))
+    mould = Mould.named(settings.pop("mesh", Mesh.OWN), _number("depth", settings.pop("depth", "0.5")))
     path = options.subject
     if path is not None and path.suffix.lower() == ".npz" and (attack is None or not attack.needs_photograph):
         transport = basis.load(path)
@@ -207,7 +210,7 @@ def open_rig(options: RigOptions) -> SimulatedRig:
     else:
         conditions = Conditions.from_settings(settings)
         rng = np.random.default_rng([seed, _SUBJECT_STREAM])
-        subject = choose(path, attack, Path(other) if other else None, conditions, rng)
+        subject = choose(path, attack, Path(other) if other else None, conditions, rng, mould)
     return SimulatedRig(subject, conditions, seed, attack=attack, relay_delay_s=delay_s)
 
 
@@ -231,8 +234,8 @@ def placement_of(transport: basis.LightTransport) -> dict[str, float]:
     return found
 
 
-def _seconds(name: str, text: str) -> float:
+def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"{name} is {text!r}; it must be a number of seconds") from None
+        raise InputError(f"{name} is {text!r}; it must be a number") from None

@@ -3,7 +3,7 @@
 Paper and monitor stand where the face would be, at life size, tilted at random. Paper is a matt surface with
 the picture as albedo; a monitor sends out the picture itself, with a glass that mirrors the screen and a
 little diffuse light. Not modelled: gloss of photo paper, paper seen against the light, moiré and refresh of
-the monitor, cut-outs, masks.
+the monitor. What has a shape of its own is in :mod:`lightproof.simulation.solids`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ class Attack(StrEnum):
     BENT_PRINT = "bent-print"
     FOLDED_PRINT = "folded-print"
     SCREEN_REPLAY = "screen-replay"
+    PROJECTED = "projected"
+    RELIEF_MOULD = "relief-mould"
+    CUT_OUT = "cut-out"
+    PAPER_MASK = "paper-mask"
+    BUST = "bust"
     REPLAY_RECORDING = "replay-recording"
     RELAY = "relay"
     OTHER_PERSON = "other-person"
@@ -73,8 +78,34 @@ class Attack(StrEnum):
 
     @property
     def is_object(self) -> bool:
-        """True for an object that shows the photograph, made by :func:`presented`."""
-        return self in (Attack.PRINT, Attack.BENT_PRINT, Attack.FOLDED_PRINT, Attack.SCREEN_REPLAY)
+        """True for an object that shows the photograph: a sheet, a screen or a solid."""
+        return self.is_solid or self in (
+            Attack.PRINT,
+            Attack.BENT_PRINT,
+            Attack.FOLDED_PRINT,
+            Attack.SCREEN_REPLAY,
+        )
+
+    @property
+    def is_solid(self) -> bool:
+        """True for an object with a shape of its own, made by :mod:`lightproof.simulation.solids`."""
+        return self in (
+            Attack.PROJECTED,
+            Attack.RELIEF_MOULD,
+            Attack.CUT_OUT,
+            Attack.PAPER_MASK,
+            Attack.BUST,
+        )
+
+    @property
+    def is_worn(self) -> bool:
+        """True where a living head is behind the object and its eyes are seen: it blinks."""
+        return self is Attack.CUT_OUT
+
+    @property
+    def stands_still(self) -> bool:
+        """True for what is set down and not held: it never moves."""
+        return self is Attack.BUST
 
 
 def presented(

@@ -8,7 +8,7 @@ less in colour.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +41,14 @@ class Bearing:
 class Person:
     """The motion of one person, drawn frame by frame from a generator of its own.
 
-    Or that of what somebody holds up, which is not ``alive`` and does not blink.
+    Or that of what somebody holds up, which is not ``alive`` and does not blink, or of what ``stands`` there
+    and does not move either.
     """
 
-    def __init__(self, conditions: Conditions, rng: np.random.Generator, *, alive: bool) -> None:
-        self._conditions = conditions
+    def __init__(
+        self, conditions: Conditions, rng: np.random.Generator, *, alive: bool, stands: bool = False
+    ) -> None:
+        self._conditions = conditions if not stands else replace(conditions, motion_px=0.0, roll_deg=0.0)
         self._rng = rng
         self._alive = alive
         self._step_s = 1 / conditions.frame_rate_hz

@@ -97,15 +97,29 @@ def sit(rgb: NDArray[np.uint8], face_px: float) -> Portrait:
 
 def head(portrait: Portrait, conditions: Conditions) -> LightTransport:
     """Return the light transport of a solid head with the face of the portrait."""
-    surface = Surface.from_height(_height_field(portrait), portrait.pixel_m * _SHADING)
     albedo = linear_picture(portrait) * np.float32(_SKIN_ALBEDO)
+    return solid(portrait, height_field(portrait), albedo, conditions, "bona_fide")
+
+
+def solid(
+    portrait: Portrait,
+    height_m: Plane,
+    albedo: NDArray[np.float32],
+    conditions: Conditions,
+    species: str,
+) -> LightTransport:
+    """Return the light transport of a matt surface over the window of a portrait, with its own shadows.
+
+    ``height_m`` is as :func:`height_field` gives it, ``albedo`` (480, 640, 3).
+    """
+    surface = Surface.from_height(height_m, portrait.pixel_m * _SHADING)
     top_left, top_right, bottom_left, bottom_right = (
         _full(diffuse_light(surface, conditions, k, shadows=True)) * albedo for k in range(4)
     )
     ambient = {
         name: _full(hemisphere_light(surface, direction)) * albedo for name, direction in ROOM_LIGHTS.items()
     }
-    meta = {"species": "bona_fide", "distance_cm": conditions.distance_m * 100}
+    meta = {"species": species, "distance_cm": conditions.distance_m * 100}
     return LightTransport((top_left, top_right, bottom_left, bottom_right), ambient, meta=meta)
 
 
@@ -120,8 +134,12 @@ def _full(shading: Plane) -> NDArray[np.float32]:
     return np.asarray(np.maximum(size, 0)[..., None], dtype=np.float32)
 
 
-def _height_field(portrait: Portrait) -> Plane:
-    """Return z in metres at half the picture's size: the face, what surrounds it, the background."""
+def height_field(portrait: Portrait) -> Plane:
+    """Return z in metres at half the picture's size: the face, what surrounds it, the background.
+
+    Raises:
+        MissingExtraError: SciPy is not installed.
+    """
     try:
         from scipy.interpolate import RBFInterpolator
     except ImportError as error:

@@ -45,7 +45,7 @@ class Scene:
         shift = np.array([FRAME_WIDTH - 1, FRAME_HEIGHT - 1]) / 2 - zoom * np.array(face.centre_px)
         place = np.array([[zoom, 0, shift[0]], [0, zoom, shift[1]]])
         self._conditions = conditions
-        self._person = Person(conditions, person_rng, alive=subject.alive)
+        self._person = Person(conditions, person_rng, alive=subject.alive, stands=subject.stands)
         self._sensor = Sensor(conditions, sensor_rng)
         self._quadrants = [_placed(image, place) for image in subject.transport.quadrants]
         self._steady, self._flickering = _room(subject.transport, place, mix_rng)

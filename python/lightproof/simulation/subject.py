@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from lightproof.errors import InputError
 from lightproof.face.alignment import five_points
 from lightproof.references.picture import load_picture
-from lightproof.simulation import attacks, portrait
+from lightproof.simulation import attacks, portrait, solids
 from lightproof.simulation.attacks import Attack
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.conditions import Conditions
+from lightproof.simulation.solids import HALF_DEPTH, Mould
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
@@ -25,6 +26,10 @@ _EYE_POINTS: Final = ((33, 133, 159, 145), (362, 263, 386, 374))
 _TYPICAL_FACE: Final = (0.5, 0.46, 0.45, 0.18)
 """Centre x and y, height and eye distance of the face in a basis, as fractions of its width and height; used
 where no face is found."""
+_BLINKING: Final = ("bona_fide", "cut_out")
+"""Species of bases whose eyes are those of a living head."""
+_STANDING: Final = ("bust",)
+"""Species of bases that nobody holds."""
 _PORTRAITS: Final = Path(__file__).parent / "portraits"
 
 
@@ -40,34 +45,51 @@ class FacePlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """A light transport with the place of the face in it. ``alive``: the subject blinks."""
+    """A light transport with the place of the face in it.
+
+    ``alive``: the subject blinks. ``stands``: it was set down, and does not move at all.
+    """
 
     transport: LightTransport
     face: FacePlace
     alive: bool
+    stands: bool = False
 
 
 def from_basis(transport: LightTransport) -> Subject:
     """Return the subject of a basis; its face, if one is found, will stand in the middle."""
     points = portrait.find_face(_visible(transport))
-    alive = transport.species == "bona_fide"
+    alive, stands = transport.species in _BLINKING, transport.species in _STANDING
     if points is not None:
-        return Subject(transport, _place(points), alive)
+        return Subject(transport, _place(points), alive, stands)
     x, y, height, eyes = _TYPICAL_FACE
     centre = (x * (transport.width - 1), y * (transport.height - 1))
-    return Subject(transport, FacePlace(centre, height * transport.height, eyes * transport.height), alive)
+    place = FacePlace(centre, height * transport.height, eyes * transport.height)
+    return Subject(transport, place, alive, stands)
 
 
 def from_picture(
-    rgb: NDArray[np.uint8], attack: Attack | None, conditions: Conditions, rng: np.random.Generator
+    rgb: NDArray[np.uint8],
+    attack: Attack | None,
+    conditions: Conditions,
+    rng: np.random.Generator,
+    *,
+    wearer: NDArray[np.uint8] | None = None,
+    mould: Mould = HALF_DEPTH,
 ) -> Subject:
     """Return the person on a photograph, or an object that shows the photograph.
+
+    A mask is worn by the person of the picture ``wearer``, the other person where that is None.
 
     Raises:
         NoFaceError: there is no face in the picture.
         MissingExtraError: SciPy is not installed.
     """
     person = portrait.sit(rgb, conditions.face_px)
+    if attack is not None and attack.is_solid:
+        other = portrait.sit(sample_other_person() if wearer is None else wearer, conditions.face_px)
+        transport = solids.presented(attack, person, other, conditions, mould)
+        return Subject(transport, _place(person.points), alive=attack.is_worn, stands=attack.stands_still)
     if attack is not None and attack.is_object:
         return Subject(attacks.presented(attack, person, conditions, rng), _place(person.points), alive=False)
     return Subject(portrait.head(person, conditions), _place(person.points), alive=True)
@@ -92,8 +114,11 @@ def choose(
     other: Path | None,
     conditions: Conditions,
     rng: np.random.Generator,
+    mould: Mould = HALF_DEPTH,
 ) -> Subject:
     """Return the subject for a photograph (None for the sample person) and an attack.
+
+    ``other`` is the photograph of the other person, or of whoever wears the mask; None for a sample.
 
     Raises:
         InputError: a basis was given where a photograph is needed, or a file cannot be used.
@@ -109,7 +134,8 @@ def choose(
             "JPEG or PNG portrait, or a basis of that species without an attack"
         )
     rgb = sample_person() if path is None else load_picture(path)
-    return from_picture(rgb, attack, conditions, rng)
+    wearer = None if other is None else load_picture(other)
+    return from_picture(rgb, attack, conditions, rng, wearer=wearer, mould=mould)
 
 
 def _place(points: NDArray[np.float32]) -> FacePlace:

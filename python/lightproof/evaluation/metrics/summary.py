@@ -17,13 +17,13 @@ from lightproof.evaluation.metrics.rates_by_part import attack_rates_by_part, bo
 from lightproof.evaluation.metrics.scores import scores, tradeoffs
 from lightproof.evaluation.metrics.times import latencies, strengths
 from lightproof.evaluation.people import Groups
-from lightproof.evaluation.species import BONA_FIDE
+from lightproof.evaluation.species import BONA_FIDE, RECIPES
 from lightproof.evaluation.trials import TrialOutcome
 from lightproof.result import software_sha256
 
 REPORT_FORMAT: Final = "lightproof-evaluation-report"
-REPORT_VERSION: Final = 2
-"""1 had another relief score."""
+REPORT_VERSION: Final = 3
+"""1 had another relief score, 2 named no recipes."""
 
 _FIGURES: Final = {
     "response": ("strength", "sigma"),
@@ -62,6 +62,7 @@ def summarise(
         "reported_by": software_sha256().hex(),
         "worst_first": worst_first,
         "species": {name: species[name] for name in worst_first},
+        "recipes": {name: RECIPES[name] for name in worst_first if name in RECIPES},
         "bona_fide": bona_fide_rates_by_part(own),
         "groups": {} if people is None else groups(own, attacks, people),
         "det": tradeoffs(own, attacks),

@@ -263,7 +263,7 @@ class ReportObject(Struct, frozen=True, forbid_unknown_fields=True):
     """Error rates of a campaign."""
 
     format: Literal["lightproof-evaluation-report"]
-    version: Literal[2]
+    version: Literal[3]
     confidence: Annotated[float, Meta(extra_json_schema={"const": 0.95})]
     campaign: CampaignObject
     reported_by: Annotated[str, Meta(description="SHA-256 of the software that made this report")]
@@ -275,6 +275,12 @@ class ReportObject(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     species: dict[str, AttackRatesByPart]
+    recipes: Annotated[
+        dict[str, str],
+        Meta(
+            description="species -> its recipe in the toolboxes of the biometric cPP, for those that have one"
+        ),
+    ]
     bona_fide: BonaFideRatesByPart
     groups: dict[str, GroupsObject]
     det: Tradeoffs
