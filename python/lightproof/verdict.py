@@ -57,6 +57,8 @@ class ReasonCode(StrEnum):
     LATE_LIGHT = "late_light"
     FLAT_LIGHT = "flat_light"
     RELIEF_UNCLEAR = "relief_unclear"
+    OWN_LIGHT = "own_light"
+    SURFACE_UNCLEAR = "surface_unclear"
     FRESHNESS_UNCLEAR = "freshness_unclear"
     LATENCY_UNCLEAR = "latency_unclear"
     IDENTITY_CHANGED = "identity_changed"
@@ -117,7 +119,16 @@ class Verdict:
 DECLINED = Verdict(Outcome.DECLINED, (ReasonCode.CONSENT_DECLINED,))
 """The verdict of a session that the person did not want. It is a result, not a failure."""
 
-PRESENCE_PARTS = ("response", "continuity", "freshness", "latency", "relief", "identity", "lit_face")
+PRESENCE_PARTS = (
+    "response",
+    "continuity",
+    "freshness",
+    "latency",
+    "relief",
+    "reflectance",
+    "identity",
+    "lit_face",
+)
 """Evidence that somebody is present: what a session without a reference requires."""
 
 REQUIRED_PARTS = (*PRESENCE_PARTS, "match")
@@ -130,6 +141,7 @@ _UNSAID = MappingProxyType(
         "freshness": (ReasonCode.STALE_LIGHT, ReasonCode.FRESHNESS_UNCLEAR),
         "latency": (ReasonCode.LATE_LIGHT, ReasonCode.LATENCY_UNCLEAR),
         "relief": (ReasonCode.FLAT_LIGHT, ReasonCode.RELIEF_UNCLEAR),
+        "reflectance": (ReasonCode.OWN_LIGHT, ReasonCode.SURFACE_UNCLEAR),
         "identity": (ReasonCode.IDENTITY_CHANGED, ReasonCode.IDENTITY_UNCLEAR),
         "lit_face": (ReasonCode.LIT_FACE_DIFFERS, ReasonCode.LIT_FACE_UNCLEAR),
         "match": (ReasonCode.FACE_MISMATCH, ReasonCode.MATCH_UNCLEAR),
@@ -267,6 +279,14 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ReasonCode.RELIEF_UNCLEAR: (
         "The shape of the face could not be read from the light.",
         "Come closer, face the screen, turn lamps at your side off and try again.",
+    ),
+    ReasonCode.OWN_LIGHT: (
+        "The picture of the face brought its own light.",
+        "Turn projectors and other screens away and try again yourself, or verify the other way.",
+    ),
+    ReasonCode.SURFACE_UNCLEAR: (
+        "The light of the room and of the screen could not be compared on the face.",
+        "Come closer or dim the room, turn lamps at your side off, and try again.",
     ),
     ReasonCode.FRESHNESS_UNCLEAR: (
         "The light on the face could not be told apart clearly enough.",

@@ -25,6 +25,7 @@ from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
 from lightproof.presence.cues.lit_face import LitFaceEvidence
+from lightproof.presence.cues.reflectance import ReflectanceEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.presence.evidence import PresenceEvidence
@@ -222,6 +223,7 @@ def evidence(
         FreshnessEvidence(passed, (), 1, 1023, 0.001, 4, 100.0, 100.0),
         LatencyEvidence(passed, (), 0.012, 0.004, 0.012),
         ReliefEvidence(passed, (), *across, *down, misfit),
+        ReflectanceEvidence(passed, (), 0.8, 0.04),
         IdentityEvidence(passed, (), 24, 0, 0.9, 0.532),
         LitFaceEvidence(passed, (), 0.7),
     )

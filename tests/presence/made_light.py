@@ -65,6 +65,7 @@ def observed(
     unlike: float = 0.0,
     noise: float = 0.002,
     late_s: float = 0.0,
+    own_light: float = 0.0,
     followed: Challenge | None = None,
 ) -> Observation:
     """Return what a thing gives that answers the challenge by ``response`` and has so much of its relief.
@@ -79,6 +80,7 @@ def observed(
         unlike: as much again of a relief that nobody predicted.
         noise: relative standard deviation of each cell in each frame.
         late_s: how much later than :data:`LATENCY_S` the light comes.
+        own_light: share of the picture that is not reflected but sent out; the screen adds nothing to it.
         followed: the challenge whose light falls on it, the one that was played if None.
     """
     challenge = Challenge.generate(bytes(32))
@@ -106,7 +108,8 @@ def observed(
         observation.track.note_face(True)
         start_s, end_s = shot.light_interval_s(240)
         light = _irradiance(shown, start_s - late_s, end_s - late_s, right, top)
-        cells = (1 + 0.01 * np.sin(k / 9)) * skin * (1 + response * light)
+        reflected = (1 - own_light) * skin + own_light * skin.mean()
+        cells = (1 + 0.01 * np.sin(k / 9)) * (skin + response * light * reflected)
         noisy = cells * (1 + noise * rng.standard_normal(cells.shape))
         observation.add(noisy.astype(np.float32), shot, TRANSFORM)
     return observation

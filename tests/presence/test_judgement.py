@@ -10,7 +10,7 @@ from lightproof.presence.observation import Observation
 from lightproof.verdict import Finding, ReasonCode
 from tests.presence.made_light import DECOY_SEED, POLICY, observed, rig
 
-CUES = ("response", "continuity", "freshness", "latency", "relief", "identity", "lit_face")
+CUES = ("response", "continuity", "freshness", "latency", "relief", "reflectance", "identity", "lit_face")
 
 
 def judged(observation: Observation) -> Judgement:

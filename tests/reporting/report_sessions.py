@@ -13,6 +13,7 @@ from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
 from lightproof.presence.cues.lit_face import LitFaceEvidence
+from lightproof.presence.cues.reflectance import ReflectanceEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.presence.evidence import PresenceEvidence, Trace
@@ -135,6 +136,7 @@ def session(
             down_sigma=0.03,
             misfit=0.031,
         ),
+        ReflectanceEvidence(*_found(None), slope=0.82, sigma=0.04),
         IdentityEvidence(*_found(None), frames=24, unusable=1, lowest=0.83, threshold=0.532),
         LitFaceEvidence(*_found(None), cosine=0.71),
     )

@@ -93,6 +93,15 @@ class ReliefObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True)
     misfit: Annotated[float | None, Meta(description="what no solid face explains, in quotient units")]
 
 
+class ReflectanceObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whether the screen's light came back by the same surface as the room's."""
+
+    slope: Annotated[
+        float | None, Meta(description="of the response's texture on the picture's: 1 skin, 0 own light")
+    ]
+    sigma: Annotated[float | None, Meta(description="its standard error")]
+
+
 class ResponseObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whether the screen's light can be seen on the face."""
 
@@ -145,6 +154,7 @@ class EvidenceObject(Struct, frozen=True, forbid_unknown_fields=True):
     freshness: FreshnessObject | None
     latency: LatencyObject | None
     relief: ReliefObject | None
+    reflectance: ReflectanceObject | None
     response: ResponseObject | None
     continuity: ContinuityObject | None
     identity: IdentityObject | None

@@ -16,6 +16,7 @@ from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
 from lightproof.presence.cues.lit_face import LitFaceEvidence
+from lightproof.presence.cues.reflectance import ReflectanceEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
 
@@ -29,6 +30,7 @@ class PresenceEvidence:
     freshness: FreshnessEvidence
     latency: LatencyEvidence
     relief: ReliefEvidence
+    reflectance: ReflectanceEvidence
     identity: IdentityEvidence
     lit_face: LitFaceEvidence
 

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from lightproof._core import ResponseMaps
 from lightproof.policy import Policy
-from lightproof.presence.cues import continuity, freshness, identity, latency, lit_face, relief, response
+from lightproof.presence.cues import (
+    continuity,
+    freshness,
+    identity,
+    latency,
+    lit_face,
+    reflectance,
+    relief,
+    response,
+)
 from lightproof.presence.cues.latency import LatencyCurve
 from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.presence.observation import Observation
@@ -107,6 +116,7 @@ def _judge(
             fresh,
             in_time,
             relief.NO_RELIEF,
+            reflectance.NO_REFLECTANCE,
             identity.judge(observation.likenesses),
             lit_face.NO_LIT_FACE,
         )
@@ -118,6 +128,8 @@ def _judge(
     maps = observation.response.solve(gains) if code.of_this_challenge else None
     solid = relief.judge(maps, observation)
     judged(solid)
+    one_surface = reflectance.judge(maps, observation)
+    judged(one_surface)
     same = identity.judge(observation.likenesses)
     judged(same)
     lit = lit_face.judge(observation)
@@ -127,7 +139,7 @@ def _judge(
     judged(in_time)
     fresh, decoy_scores = freshness.judge(face, code, observation, policy, decoy_seed)
     judged(fresh)
-    evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid, same, lit)
+    evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid, one_surface, same, lit)
     return Judgement(evidence, _trace(observation, maps, decoy_scores, curve))
 
 

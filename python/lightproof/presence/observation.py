@@ -137,6 +137,11 @@ class Observation:
         self.light.append(light)
         return FrameUse.TAKEN_IN
 
+    @property
+    def neutral_cells(self) -> NDArray[np.float32]:
+        """Mean cells under the neutral light before the challenge, (48, 40, 3) float32, linear light."""
+        return self._neutral_cells
+
     def snapshot(self) -> Observation:
         """Return what was gathered so far, to be judged in another thread while more comes in.
 

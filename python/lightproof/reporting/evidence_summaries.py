@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from lightproof import matching
 from lightproof.policy import Policy
-from lightproof.presence.cues import continuity, freshness, identity, latency, lit_face, relief, response
+from lightproof.presence.cues import (
+    continuity,
+    freshness,
+    identity,
+    latency,
+    lit_face,
+    reflectance,
+    relief,
+    response,
+)
 from lightproof.session import Session
 from lightproof.summary import EvidenceSummary
 
@@ -20,6 +29,7 @@ def evidence_summaries(session: Session, policy: Policy) -> list[EvidenceSummary
         freshness.summary(evidence.freshness),
         latency.summary(evidence.latency, policy),
         relief.summary(evidence.relief),
+        reflectance.summary(evidence.reflectance),
         identity.summary(evidence.identity),
         lit_face.summary(evidence.lit_face),
         matching.summary(session.match, policy),

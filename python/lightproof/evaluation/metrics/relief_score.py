@@ -68,6 +68,7 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
         evidence.continuity,
         evidence.freshness,
         evidence.latency,
+        evidence.reflectance,
         evidence.identity,
         evidence.lit_face,
     )

@@ -30,6 +30,7 @@ _FIGURES: Final = {
     "freshness": ("rank", "p_value"),
     "latency": ("latency_s",),
     "relief": ("across", "across_sigma", "down", "down_sigma", "misfit"),
+    "reflectance": ("slope", "sigma"),
     "identity": ("frames", "unusable", "lowest"),
     "lit_face": ("cosine",),
 }
