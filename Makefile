@@ -91,10 +91,11 @@ study-photosafety: install-dev $(VENV_IRIS)/.ready ## Repeat docs/photosafety.md
 	$(BIN)/python -m studies.photosafety.gentle_cost --bases "$(BASES)" --subjects 3 --seeds 3 $(WRITE)
 	$(BIN)/python -m studies.photosafety.gentle_power $(WRITE)
 
-study-verdicts: install-dev ## Repeat docs/verdicts.md: the demo over many seeds, late relays, and pictures shown for a while
+study-verdicts: install-dev ## Repeat docs/verdicts.md: the demo over many seeds, late relays, pictures shown for a while, moulds
 	$(BIN)/python -m studies.verdicts.demo --seeds 50 $(WRITE)
 	$(BIN)/python -m studies.verdicts.relay --seeds 20 $(WRITE)
 	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.swaps --faces ../shared/faces $(WRITE)
+	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.depth ../shared/faces $(WRITE)
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
 	@targets=$$(cargo +nightly fuzz list --fuzz-dir rust/fuzz) || exit 1; for target in $$targets; do \

@@ -43,3 +43,22 @@ def test_what_reflects_room_and_screen_alike_has_no_light_of_its_own(
     session = play(networks, attack, 35, response=response)
     assert session.evidence is not None
     assert session.evidence.reflectance.finding is Finding.PASS
+
+
+@pytest.mark.parametrize("attack", ["relief-mould", "cut-out"])
+@pytest.mark.parametrize("seed", [41, 42])
+def test_a_mould_of_half_the_depth_and_a_false_nose_are_not_this_face(
+    networks: FaceNetworks, attack: str, seed: int
+) -> None:
+    session = play(networks, attack, seed, response="0.15")
+    assert session.verdict.outcome is not Outcome.VERIFIED
+    assert {ReasonCode.FLAT_LIGHT, ReasonCode.RELIEF_UNCLEAR} & set(session.verdict.reasons)
+
+
+@pytest.mark.parametrize("mesh", ["own", "mean", "other"])
+def test_a_mould_of_a_quarter_of_the_depth_is_flat_whoever_lends_it(
+    networks: FaceNetworks, mesh: str
+) -> None:
+    session = play(networks, "relief-mould", 43, response="0.15", mesh=mesh, depth="0.25")
+    assert session.verdict.outcome is Outcome.NOT_VERIFIED
+    assert ReasonCode.FLAT_LIGHT in session.verdict.reasons

@@ -238,7 +238,7 @@ def test_the_margin_is_that_of_the_weaker_axis_in_its_own_standard_errors() -> N
 
 @pytest.mark.parametrize(
     ("across", "misfit"),
-    [((0.3, 0.01), relief_cue.MAX_MISFIT + 0.01), ((relief_cue.MAX_COEFFICIENT + 1, 0.01), 0.02)],
+    [((0.45, 0.01), relief_cue.MAX_MISFIT + 0.01), ((relief_cue.MAX_COEFFICIENT + 1, 0.01), 0.02)],
 )
 def test_relief_that_glass_could_have_has_a_veto_of_its_own(
     across: tuple[float, float], misfit: float

@@ -66,6 +66,7 @@ def observed(
     noise: float = 0.002,
     late_s: float = 0.0,
     own_light: float = 0.0,
+    flat: NDArray[np.bool_] | None = None,
     followed: Challenge | None = None,
 ) -> Observation:
     """Return what a thing gives that answers the challenge by ``response`` and has so much of its relief.
@@ -80,6 +81,7 @@ def observed(
         unlike: as much again of a relief that nobody predicted.
         noise: relative standard deviation of each cell in each frame.
         late_s: how much later than :data:`LATENCY_S` the light comes.
+        flat: cells, (48, 40), that have no relief at all.
         own_light: share of the picture that is not reflected but sent out; the screen adds nothing to it.
         followed: the challenge whose light falls on it, the one that was played if None.
     """
@@ -91,7 +93,8 @@ def observed(
     slant = np.tile(np.linspace(-0.1, 0.1, COLUMNS, dtype=np.float32), (ROWS, 1))
     relief = wavy_relief()
     other = 0.2 * np.sin(2.1 * np.arange(COLUMNS, dtype=np.float32)) * np.ones((ROWS, 1), np.float32)
-    right, top = slant + across * relief.across + unlike * other, down * relief.down
+    solid = np.ones((ROWS, COLUMNS), np.float32) if flat is None else (~flat).astype(np.float32)
+    right, top = slant + solid * (across * relief.across) + unlike * other, solid * (down * relief.down)
     observation = Observation(
         skin.copy(),
         relief,

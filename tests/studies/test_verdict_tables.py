@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lightproof.errors import InputError
-from studies.verdicts import swaps
+from lightproof.simulation.solids import Mesh
+from studies.verdicts import depth, swaps
 from studies.verdicts.demo import table
 from studies.verdicts.relay import RelayEnding, row
 from studies.verdicts.swapping import Moment
@@ -63,3 +64,13 @@ def test_a_row_of_swaps_counts_verdicts_and_reasons_and_gives_the_median_of_the_
     ]
     reasons = "`identity_changed` 2, `identity_unclear` 1, `face_mismatch` 1"
     assert swaps.row("print", Moment.ONCE, endings) == ("print", Moment.ONCE, 0, 1, 2, reasons, "0.20")
+
+
+def test_a_moulds_row_counts_verdicts_and_says_how_much_of_the_relief_it_had() -> None:
+    endings = [
+        depth.Ending("verified", 0.5),
+        depth.Ending("inconclusive", 0.3),
+        depth.Ending("inconclusive", None),
+    ]
+    assert depth.row(Mesh.OWN, 0.5, endings) == ("own", "50%", 1, 2, 0, "0.30 … 0.40 … 0.50")
+    assert depth.row(Mesh.MEAN, 0.0, endings[2:])[-1] == "–"

@@ -1,9 +1,9 @@
 """One number for detection-error-tradeoff curves: how far the relief is from its threshold.
 
 The **relief margin** is what the session itself decides relief by: the standard errors by which a relief
-coefficient clears the least that passes, (k - least) / sigma, the smaller of the two axes, across and down.
+coefficient clears the least that passes, (k - least) / sigma, the smallest of both axes and their mean.
 From ``CLEARANCE_Z`` on the relief passes, under ``-CLEARANCE_Z`` it fails, between them it is inconclusive.
-Every other cue, and the vetoes of relief itself (misfit, a mirror image), decide as well.
+Every other cue, and the vetoes of relief itself (misfit, a mirror image, a flat part), decide as well.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
         or relief.misfit is None
     ):
         return None
-    axes = (
-        (relief.across, max(relief.across_sigma, _MIN_SIGMA), relief_cue.MIN_ACROSS),
-        (relief.down, max(relief.down_sigma, _MIN_SIGMA), relief_cue.MIN_DOWN),
+    axes = relief_cue.asked_of(
+        (relief.across, max(relief.across_sigma, _MIN_SIGMA)),
+        (relief.down, max(relief.down_sigma, _MIN_SIGMA)),
     )
     margin = min((k - least) / sigma for k, sigma, least in axes)
     if not math.isfinite(margin):
@@ -75,5 +75,6 @@ def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:
     return ReliefScore(
         margin,
         not relief_cue.is_specular(axes, relief.misfit)
+        and not relief_cue.is_flat_somewhere(relief.regions)
         and all(part.finding is Finding.PASS for part in others),
     )

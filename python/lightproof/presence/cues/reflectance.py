@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import ResponseMaps
 from lightproof.colour import LUMINANCE
+from lightproof.presence.cues.regions import TOGETHER
 from lightproof.presence.observation import Observation
 from lightproof.summary import EvidenceFigure, EvidenceSummary, number, with_error
 from lightproof.verdict import Finding, ReasonCode
@@ -47,13 +48,6 @@ _MIN_LIGHT: Final = 1e-6
 
 _MIN_SHARE: Final = 0.15
 """Least light of a cell's surroundings, over the median: what is in shadow cannot blow up its texture."""
-
-_INDEPENDENT_CELLS: Final = 3
-"""Distance at which two residuals are taken to be independent; as in relief."""
-
-_REACH: Final = np.arange(-_INDEPENDENT_CELLS, _INDEPENDENT_CELLS + 1)
-_TOGETHER: Final = np.maximum(0.0, 1.0 - np.hypot(_REACH[:, None], _REACH[None, :]) / _INDEPENDENT_CELLS)
-"""How far the errors of neighbours go together (Conley 1999, section 3)."""
 
 _MIN_CELLS: Final = 50
 """Fewer cells are no evidence of a face."""
@@ -121,7 +115,7 @@ def _slope(maps: ResponseMaps, observation: Observation) -> tuple[float, float] 
     residual = of_lit - regressors @ coefficients
     pull = np.zeros(used.shape)
     pull[used] = (regressors @ inverse[0]) * weight * residual
-    shared = float((pull * cv2.filter2D(pull, -1, _TOGETHER, borderType=cv2.BORDER_CONSTANT)).sum())
+    shared = float((pull * cv2.filter2D(pull, -1, TOGETHER, borderType=cv2.BORDER_CONSTANT)).sum())
     alone = float(inverse[0, 0]) * max(1.0, float((weight * residual**2).mean()))
     slope, sigma = float(coefficients[0]), float(np.sqrt(max(shared, alone)))
     return (slope, sigma) if np.isfinite(slope) and np.isfinite(sigma) else None
