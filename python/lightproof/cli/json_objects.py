@@ -81,6 +81,14 @@ class LatencyObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True
     calibrated_s: Annotated[float | None, Meta(description="the rig's, s")]
 
 
+class RegionObject(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Relief of one part of the face."""
+
+    region: Literal["brow", "nose", "cheeks", "chin"]
+    coefficient: Annotated[float | None, Meta(description="coefficient on its predicted relief")]
+    sigma: Annotated[float | None, Meta(description="its standard error")]
+
+
 class ReliefObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whether the light fell as on a solid face."""
 
@@ -91,6 +99,9 @@ class ReliefObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True)
     down: Annotated[float | None, Meta(description="coefficient from top to bottom")]
     down_sigma: Annotated[float | None, Meta(description="its standard error")]
     misfit: Annotated[float | None, Meta(description="what no solid face explains, in quotient units")]
+    regions: Annotated[
+        tuple[RegionObject, ...], Meta(description="parts of the face that had cells enough, from the top")
+    ]
 
 
 class ReflectanceObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):

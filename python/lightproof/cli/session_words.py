@@ -26,11 +26,13 @@ from lightproof.cli.json_objects import (
     LitFaceObject,
     MatchObject,
     ReflectanceObject,
+    RegionObject,
     ReliefObject,
     ResponseObject,
     SessionObject,
 )
 from lightproof.policy import Policy
+from lightproof.presence.cues.regions import RegionRelief
 from lightproof.reporting.evidence_summaries import evidence_summaries
 from lightproof.result import RIGS_WITHOUT_A_PERSON
 from lightproof.rigs.protocol import RigKind
@@ -134,4 +136,8 @@ def _known(value: Any) -> Any:
     """Return a figure as JSON has it: null where it is infinite or nan."""
     if isinstance(value, tuple):
         return tuple(_known(item) for item in value)
+    if isinstance(value, RegionRelief):
+        return RegionObject(
+            region=value.region.value, coefficient=_known(value.coefficient), sigma=_known(value.sigma)
+        )
     return None if isinstance(value, float) and not math.isfinite(value) else value

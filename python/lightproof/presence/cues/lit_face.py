@@ -41,6 +41,12 @@ class LitFaceEvidence:
     cosine: float | None = field(repr=False)
 
 
+_HEADLINES: Final = {
+    Finding.PASS: "The picture that the screen's light makes is of the face that was seen.",
+    Finding.FAIL: "The picture that the screen's light makes is not of the face that was seen.",
+    Finding.INCONCLUSIVE: "The screen's light made no picture in which a face can be told.",
+}
+
 NO_LIT_FACE: Final = LitFaceEvidence(Finding.INCONCLUSIVE, (ReasonCode.LIT_FACE_UNCLEAR,), None)
 """The evidence where the light showed no picture, or no frame was drawn."""
 
@@ -63,14 +69,10 @@ def judge(observation: Observation) -> LitFaceEvidence:
 
 def summary(evidence: LitFaceEvidence) -> EvidenceSummary:
     """Return what a report says of the lit face."""
-    if evidence.cosine is None:
-        headline = "The light made no picture that could be compared."
-    else:
-        headline = "The picture that the screen's light makes was compared with the frames."
     return EvidenceSummary(
         "lit_face",
         evidence.finding,
-        headline,
+        _HEADLINES[evidence.finding],
         evidence.reasons,
         (
             EvidenceFigure(
