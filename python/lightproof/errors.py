@@ -12,6 +12,12 @@ class LightproofError(Exception):
     """Base of all errors of this package. ``str(error)`` is one line fit for a person."""
 
 
+def error_line(error: Exception) -> str:
+    """Return what an error says as one line, with its type in front where it is none of ours."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, LightproofError) else f"{type(error).__name__}: {text or 'no details'}"
+
+
 class InputError(LightproofError, ValueError):
     """A value that was passed in cannot be used."""
 

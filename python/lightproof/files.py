@@ -6,6 +6,7 @@ owner; what is asked of a mode is then neither set nor checked.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -47,7 +48,7 @@ def write_atomic(path: Path, content: str | bytes, *, private: bool, replace: bo
         UnicodeEncodeError: the text holds lone surrogates.
     """
     data = content.encode() if isinstance(content, str) else content
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    draft = _draft_of(path)
     mode = (_PRIVATE_MODE if private else _PUBLIC_MODE) & _mode_of(path)
     try:
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
@@ -63,6 +64,22 @@ def write_atomic(path: Path, content: str | bytes, *, private: bool, replace: bo
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def require_writable(path: Path) -> None:
+    """Try whether a file can be made under a name, and leave nothing behind.
+
+    It asks the disk, not the permissions: mounts that are read-only, names that are too long and folders of
+    others are found for root as well.
+
+    Raises:
+        OSError: no file can be made there, or a folder has that name.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    draft = _draft_of(path)
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE))
+    draft.unlink()
 
 
 def open_unfollowed(path: Path) -> BinaryIO:
@@ -85,6 +102,10 @@ def is_open_to_others(status: os.stat_result, permissions: int) -> bool:
 def is_of_another_user(status: os.stat_result) -> bool:
     """Return whether a file belongs to somebody else; False on Windows, where no owner has a number."""
     return sys.platform != "win32" and status.st_uid != os.geteuid()
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def _mode_of(path: Path) -> int:

@@ -97,7 +97,8 @@ class Session:
     None if it was not to be signed, and for replayed recordings, which prove nothing about now.
     ``challenge_proof`` may go with it: it shows that nobody chose the light. ``timings``
     are seconds per step, and ``light`` seconds of light on the face. ``trace`` is there only if it was asked
-    for.
+    for. ``mishaps`` are lines on what failed once the session was decided, such as a camera that could not be
+    closed or a recording that could not be completed; they cost no result.
     """
 
     verdict: Verdict
@@ -109,6 +110,7 @@ class Session:
     timings: dict[str, float] = field(default_factory=dict)
     trace: Trace | None = None
     challenge_proof: str | None = None
+    mishaps: tuple[str, ...] = ()
 
 
 class StepTimer:

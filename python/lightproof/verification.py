@@ -9,7 +9,10 @@ embeddings are overwritten when the session ends.
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +26,7 @@ from lightproof.consent import (
     notice,
 )
 from lightproof.device import DeviceKey, load_or_create_device_key
-from lightproof.errors import InputError, PictureError
+from lightproof.errors import InputError, PictureError, error_line
 from lightproof.face.networks import FaceNetworks, load_networks
 from lightproof.matching import MatchEvidence, compare, probe_of
 from lightproof.policy import Policy
@@ -110,6 +113,7 @@ def verify(
         entropy,
         options,
         StepTimer(options.on_step),
+        mishaps=[],
         plays_nonce_once=proof is not None and kind not in RIGS_WITHOUT_A_PERSON,
     )
     timer = steps.timer
@@ -125,6 +129,7 @@ def verify(
         challenge_proof=None if session.challenge is None else proof,
         timings=session.timings | timer.timings,
         trace=session.trace if options.keep_trace else None,
+        mishaps=tuple(steps.mishaps),
     )
 
 
@@ -140,6 +145,7 @@ class _Steps:
     entropy: Entropy
     options: SessionOptions
     timer: StepTimer
+    mishaps: list[str]
     plays_nonce_once: bool
 
 
@@ -159,7 +165,7 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
         if picture is not None:
             reference = scope.keep(load_reference(picture, networks))
     likenesses = scope.keep(Likenesses(networks.embedder, steps.entropy.decoy_seed))
-    with rig:
+    with _entered(rig, steps.mishaps):
         _note_what_a_replay_needs(steps)
         with timer.step(Step.POSITION):
             position = wait_for_position(rig, reader, steps.options.on_hint, likenesses)
@@ -215,6 +221,21 @@ def _chance(
         require_unplayed(request.nonce)
     device_random, proof = device_random_of(key, request.nonce)
     return replace(Entropy.fresh(), device_random=device_random), proof
+
+
+@contextmanager
+def _entered(rig: Rig, mishaps: list[str]) -> Iterator[None]:
+    """Enter a rig and leave it; one that cannot be left after the light costs a line and not the result."""
+    rig.__enter__()
+    try:
+        yield
+    except BaseException:
+        rig.__exit__(*sys.exc_info())
+        raise
+    try:
+        rig.__exit__(None, None, None)
+    except Exception as error:  # the rig may be anybody's; its text is kept, and not the frames it stood in
+        mishaps.append(error_line(error))
 
 
 def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from lightproof.cli import calibrate, demo, device, doctor, evaluate, result, verify
 from lightproof.cli.status import ERROR_STATUS
+from lightproof.cli.terminal import print_in_any_encoding, say, say_json, tell
 from lightproof.errors import LightproofError, SessionInterrupted
 
 _DEPENDENCIES = (
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     ``--debug`` may stand anywhere; it adds the traceback of an error.
     """
+    print_in_any_encoding()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         typer.main.get_command(app).main(
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in given:
             traceback.print_exc()
-        typer.echo(f"error: {_one_line(error)}", err=True)
+        tell(f"error: {_one_line(error)}")
         return ERROR_STATUS
     return 0
 
@@ -94,7 +96,7 @@ def _version_of(distribution: str) -> str | None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"lightproof {installed_versions()['lightproof']}")
+        say(f"lightproof {installed_versions()['lightproof']}")
         raise typer.Exit
 
 
@@ -120,10 +122,10 @@ def _show_versions(
     if as_json:
         import json
 
-        typer.echo(json.dumps(versions, indent=2))
+        say_json(json.dumps(versions, indent=2))
     else:
         for name, number in versions.items():
-            typer.echo(f"{name} {number}")
+            say(f"{name} {number}")
 
 
 verify.register(app)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightproof.cli.terminal import require_yes, suppress_native_stderr
+from lightproof.cli.terminal import require_yes, say, say_json, suppress_native_stderr
 from lightproof.cli.verify_options import HARDWARE, RECORDING, SIMULATED, settings_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _calibrate(
         )
     stored = _store(opened, measured)
     if as_json:
-        typer.echo(_json(opened, measured, stored))
+        say_json(_json(opened, measured, stored))
     else:
         _print(measured, stored)
 
@@ -124,13 +124,13 @@ def _json(rig: Rig, measured: Measured, stored: Path | None) -> str:
 def _print(measured: Measured, stored: Path | None) -> None:
     latency_s = measured.calibration.latency_s or 0.0
     each = ", ".join(f"{1000 * one_s:.1f}" for one_s in measured.latencies_s)
-    typer.echo(f"latency  {1000 * latency_s:.1f} ms, the median of {each}")
+    say(f"latency  {1000 * latency_s:.1f} ms, the median of {each}")
     if measured.mixing_sigma is None:
-        typer.echo("mixing   not clear enough: each colour of the screen is taken for the camera's own")
+        say("mixing   not clear enough: each colour of the screen is taken for the camera's own")
     else:
         for name, row in zip(("red", "green", "blue"), measured.calibration.mixing, strict=True):
-            typer.echo(f"mixing   camera's {name:5} sees " + " ".join(f"{share:+.3f}" for share in row))
+            say(f"mixing   camera's {name:5} sees " + " ".join(f"{share:+.3f}" for share in row))
     if stored is None:
-        typer.echo("not stored: this rig brings its own calibration")
+        say("not stored: this rig brings its own calibration")
     else:
-        typer.echo(f"stored in {stored}")
+        say(f"stored in {stored}")

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from lightproof.cli.places import require_place
 from lightproof.cli.status import ERROR_STATUS
-from lightproof.cli.terminal import suppress_native_stderr
+from lightproof.cli.terminal import console, say, say_json, suppress_native_stderr, tell
 from lightproof.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -78,39 +79,37 @@ def _demo(
 
     Exit status: 0 every case ended as it should, 1 one did not.
     """
-    if not report.absolute().parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
-    from rich.console import Console
-
+    require_place(report, "--report")
     from lightproof.cli.json_objects import CaseObject, json_text
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
     from lightproof.reporting.session_report import write_report
 
     started_s = time.perf_counter()
     seed = secrets.randbelow(2**32) if seed is None else seed
-    console = Console(highlight=False)
+    shown = console()
     pages: list[ReportPage] = []
     with unwinding_when_asked_to_end(), Progress() as progress:
         progress.show("getting ready")
         for page in play(seed, progress):
             pages.append(page)
             if not as_json:
-                console.print(_line(CASES[len(pages) - 1], page.session.verdict))
-        progress.show("writing the report")
-        write_report(report, pages)
+                shown.print(_line(CASES[len(pages) - 1], page.session.verdict))
     ended = [(case, page.session.verdict) for case, page in zip(CASES, pages, strict=True)]
     if as_json:
-        typer.echo(
+        say_json(
             json_text([CaseObject(case.name, verdict.outcome, verdict.reasons) for case, verdict in ended])
         )
-    else:
-        seconds = time.perf_counter() - started_s
-        console.print(f"\nReport in {report} (seed {seed}, {seconds:.0f} s)", soft_wrap=True)
+    with unwinding_when_asked_to_end(), Progress() as progress:
+        progress.show("writing the report")
+        write_report(report, pages)
+    if not as_json:
+        say()
+        say(f"Report in {report} (seed {seed}, {time.perf_counter() - started_s:.0f} s)")
     wrong = [
         f"{case.name} was {verdict.outcome}" for case, verdict in ended if not case.came_out_right(verdict)
     ]
     if wrong:
-        typer.echo(f"error: not as it should be with seed {seed}: {', '.join(wrong)}", err=True)
+        tell(f"error: not as it should be with seed {seed}: {', '.join(wrong)}")
         raise typer.Exit(ERROR_STATUS)
 
 

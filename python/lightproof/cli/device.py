@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from lightproof.cli.terminal import say_json
+
 if TYPE_CHECKING:
     from lightproof.rigs.protocol import RigKind
 
@@ -49,4 +51,4 @@ def _jwks(
     from lightproof.device import load_or_create_device_key
 
     key = load_or_create_device_key(rig=rig.kind)
-    typer.echo(json_text(msgspec.convert(key.jwks(), KeySetObject)))
+    say_json(json_text(msgspec.convert(key.jwks(), KeySetObject)))

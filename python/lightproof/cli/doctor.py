@@ -21,6 +21,7 @@ from typing import Annotated, Final
 import typer
 
 from lightproof.cli.status import ERROR_STATUS
+from lightproof.cli.terminal import console, plain, say_json
 from lightproof.errors import LightproofError
 from lightproof.files import is_of_another_user, is_open_to_others
 
@@ -88,7 +89,7 @@ def _doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
     problems = [check for check in checks if check.status is Status.PROBLEM]
     if as_json:
         found = {"ok": not problems, "checks": [asdict(check) for check in checks]}
-        typer.echo(json.dumps(found, indent=2))
+        say_json(json.dumps(found, indent=2))
     else:
         for check in checks:
             _print(check)
@@ -283,17 +284,21 @@ _CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
 }
 
 _COLOURS: Final = {
-    Status.OK: typer.colors.GREEN,
-    Status.WARNING: typer.colors.YELLOW,
-    Status.PROBLEM: typer.colors.RED,
+    Status.OK: "green",
+    Status.WARNING: "yellow",
+    Status.PROBLEM: "red",
 }
 
 
 def _print(check: Check) -> None:
-    status = typer.style(f"{check.status:<8}", fg=_COLOURS[check.status])
-    typer.echo(f"{status} {check.name}: {check.message}")
+    from rich.text import Text
+
+    line = Text.assemble(
+        (f"{check.status:<8}", _COLOURS[check.status]), plain(f" {check.name}: {check.message}")
+    )
     if check.remedy is not None:
-        typer.echo(f"{'':8} → {check.remedy}")
+        line.append(f"\n{'':8} → {plain(check.remedy)}")
+    console().print(line, soft_wrap=True)
 
 
 def _importable(module: str) -> bool:

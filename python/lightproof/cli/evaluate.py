@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from lightproof.cli.status import ERROR_STATUS
-from lightproof.cli.terminal import tell
+from lightproof.cli.terminal import console, plain, say, say_json, tell
 from lightproof.cores import usable_cores
 from lightproof.errors import InputError, SessionInterrupted
 from lightproof.policy import MAX_DECOYS, MIN_DECOYS
@@ -116,13 +116,15 @@ def _evaluate(
                 partial(run_campaign, campaign, out, execute, on_progress, retry_errors=retry_errors), out
             )
     report = summarise(campaign, finished, None if known is None else known.groups)
-    write_report(out / REPORT_HTML, report)
     text = json_text(msgspec.convert(report, ReportObject))
     write_atomic(out / REPORT_JSON, text + "\n", private=False)
     if as_json:
-        typer.echo(text)
+        say_json(text)
     else:
-        _print(report, out)
+        console().print(_table(report))
+    write_report(out / REPORT_HTML, report)
+    if not as_json:
+        say(f"reports in {out / REPORT_HTML} and {out / REPORT_JSON}")
     if report["errors"]:
         tell(
             f"error: {len(report['errors'])} of {len(finished)} trials ended with an error and are not "
@@ -230,14 +232,6 @@ def _run(run: Callable[[], tuple[Finished, ...]], out: Path) -> tuple[Finished, 
         ) from None
 
 
-def _print(report: dict[str, Any], out: Path) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.print(_table(report))
-    console.print(f"reports in {out / REPORT_HTML} and {out / REPORT_JSON}", soft_wrap=True)
-
-
 def _table(report: dict[str, Any]) -> Table:
     from rich.table import Table
 
@@ -245,7 +239,7 @@ def _table(report: dict[str, Any]) -> Table:
     for name in ("", "attempts", "accepted", "rejected", "inconclusive", "APCER/BPCER", "95 % bounds"):
         # A long name of a species breaks into lines; headings and figures never do.
         table.add_column(name, justify="right" if name else "left", no_wrap=bool(name), overflow="fold")
-    rows = [(name.replace("_", " "), figures, "apcer") for name, figures in report["species"].items()]
+    rows = [(plain(name.replace("_", " ")), figures, "apcer") for name, figures in report["species"].items()]
     for name, figures, rate in (*rows, ("bona fide", report["bona_fide"], "bpcer")):
         value = figures[rate]
         table.add_row(

@@ -11,7 +11,9 @@ from typing import Self
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
+from lightproof.cli.terminal import console as quiet_console
 from lightproof.session import Step
 from lightproof.verdict import REASONS, ReasonCode
 
@@ -41,7 +43,7 @@ class Progress:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
+        self._console = console or quiet_console(stderr=True)
         self._status: Status | None = None
         self._hint: ReasonCode | None = None
 
@@ -71,10 +73,12 @@ class Progress:
     def show(self, line: str) -> None:
         """Show one line in place of the last one."""
         if self._status is None:
-            self._status = self._console.status(line)  # shows nothing where there is no terminal
+            # Shows nothing where there is no terminal. The usual spinner turns in characters beyond ASCII.
+            spinner = "dots" if self._console.encoding.startswith("utf") else "line"
+            self._status = self._console.status(Text(line), spinner=spinner)
             self._status.start()
         else:
-            self._status.update(line)
+            self._status.update(Text(line))
 
     def hint(self, code: ReasonCode) -> None:
         """Say what to do to get into position; the same advice is not repeated."""

@@ -11,6 +11,7 @@ import typer
 
 from lightproof.cli.device import SignedRig
 from lightproof.cli.status import ERROR_STATUS, OUTCOME_STATUS
+from lightproof.cli.terminal import say, say_json
 from lightproof.errors import InputError
 from lightproof.verdict import REASONS
 
@@ -108,10 +109,10 @@ def _verify(
     except ResultRefusedError as refused:
         if not as_json:
             raise
-        typer.echo(json_text(RefusedObject(False, refused.refusal, str(refused))))
+        say_json(json_text(RefusedObject(False, refused.refusal, str(refused))))
         raise typer.Exit(ERROR_STATUS) from refused
     if as_json:
-        typer.echo(json_text(_as_object(verified)))
+        say_json(json_text(_as_object(verified)))
     else:
         _print(verified)
     raise typer.Exit(OUTCOME_STATUS[verified.verdict.outcome])
@@ -148,10 +149,10 @@ def _hashes(
         software=hash_text(software_sha256()),
     )
     if as_json:
-        typer.echo(json_text(own))
+        say_json(json_text(own))
         return
     for name in ("policy", "models", "software"):
-        typer.echo(f"{name:<9}{getattr(own, name)}")
+        say(f"{name:<9}{getattr(own, name)}")
 
 
 def _accepted(name: str, hashes: list[str] | None, *, any_of_them: bool) -> Hashes:
@@ -217,22 +218,22 @@ def _as_object(verified: VerifiedResult) -> ResultObject:
 
 
 def _print(verified: VerifiedResult) -> None:
-    typer.echo(str(verified.verdict.outcome).replace("_", " "))
+    say(str(verified.verdict.outcome).replace("_", " "))
     for code in verified.verdict.reasons:
-        typer.echo(f"  {code}: {REASONS[code].message} {REASONS[code].remedy}")
+        say(f"  {code}: {REASONS[code].message} {REASONS[code].remedy}")
     if not verified.a_person_was_there:
-        typer.secho(
+        say(
             f"  NOTE: the rig is {verified.rig}: nobody was in front of a camera.",
             bold=True,
         )
     if verified.presence_only:
-        typer.echo("  NOTE: presence only: somebody was there; no photo was compared.")
-    typer.echo(f"  rig      {verified.rig}")
-    typer.echo(f"  issued   {_utc(verified.issued_at)}")
-    typer.echo(f"  expires  {_utc(verified.expires_at)}")
-    typer.echo(f"  subject  {verified.subject}")
-    typer.echo(f"  token    {verified.token_id}")
-    typer.echo(f"  device   {verified.kid}")
+        say("  NOTE: presence only: somebody was there; no photo was compared.")
+    say(f"  rig      {verified.rig}")
+    say(f"  issued   {_utc(verified.issued_at)}")
+    say(f"  expires  {_utc(verified.expires_at)}")
+    say(f"  subject  {verified.subject}")
+    say(f"  token    {verified.token_id}")
+    say(f"  device   {verified.kid}")
 
 
 def _utc(time_s: int) -> str:

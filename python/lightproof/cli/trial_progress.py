@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from lightproof.cli.terminal import tell
+from lightproof.cli.terminal import console, tell
 
 OnProgress: TypeAlias = Callable[[int, int], None]
 """Told how many trials are finished, and of how many."""
@@ -28,8 +27,8 @@ _LINES: Final = 10
 @contextmanager
 def trial_progress() -> Iterator[OnProgress]:
     """Show a bar while trials run; where there is no terminal, a line at each tenth of them."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
+    shown = console(stderr=True)
+    if not shown.is_terminal:
         yield _lines()
         return
     columns = (
@@ -40,7 +39,7 @@ def trial_progress() -> Iterator[OnProgress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=shown) as bar:
         task = bar.add_task("trials", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lightproof.cli.status import OUTCOME_STATUS
-from lightproof.cli.terminal import ask, require_yes, suppress_native_stderr, tell
+from lightproof.cli.terminal import ask, console, require_yes, say, say_json, suppress_native_stderr, tell
 from lightproof.cli.verify_options import (
     RECORDING,
     VerifyOptions,
@@ -19,13 +20,12 @@ from lightproof.cli.verify_options import (
     settings_of,
     validate,
 )
-from lightproof.errors import NonceError
+from lightproof.errors import NonceError, error_line
 from lightproof.request import LOCAL_AUDIENCE, Request, nonce_from_hex
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from lightproof.consent import ConsentAsker
+    from lightproof.reporting.session_report import ReportPage
     from lightproof.rigs.protocol import RigKind
     from lightproof.session import Session
 
@@ -94,7 +94,8 @@ def _verify(
 ) -> None:
     """Verify the person in front of the camera against their ID photo.
 
-    Exit status: 0 verified, 10 not verified, 11 inconclusive, 12 declined, 2 wrong usage, 1 an error.
+    Exit status: 0 verified, 10 not verified, 11 inconclusive, 12 declined, 2 wrong usage, 1 an error. A
+    report or recording that fails after the light is an error line; result and exit status stay as they are.
     """
     options = VerifyOptions(
         rig=rig,
@@ -129,8 +130,6 @@ def _nonce(text: str | None) -> bytes | None:
 
 
 def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
-    from rich.console import Console
-
     from lightproof.cli import installed_versions
     from lightproof.cli.json_objects import json_text
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
@@ -144,7 +143,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
     from lightproof.verification import verify
 
     if options.report is not None:  # a missing extra is to be known before the light
-        from lightproof.reporting.session_report import ReportPage, write_report
+        from lightproof.reporting.session_report import ReportPage
     opened = open_recording(options) if options.rig == RECORDING else None
     request, entropy = request_of(options) if opened is None else (opened.request, opened.entropy)
     with suppress_native_stderr():
@@ -169,19 +168,23 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
                 keep_trace=options.report is not None,
             ),
         )
-        if options.report is not None:
-            progress.show("writing the report")
-            title = options.attack or f"A session on the {rig.description.name} rig"
-            described = replace(rig.description, kind=kind)
-            page = ReportPage(title, session, installed_versions(), described, request.policy)
-            write_report(options.report, [page])
+    # The result first: what is optional may fail after it, and costs nothing but itself.
     if as_json:
         thumbprint = None if key is None else key.kid
-        typer.echo(json_text(session_object(session, kind, thumbprint, installed_versions())))
+        say_json(json_text(session_object(session, kind, thumbprint, installed_versions())))
     else:
-        console = Console(highlight=False)
-        print_session(console, session, kind, request.policy)
-        _print_places(console, session, request, options)
+        print_session(console(), session, kind, request.policy)
+        _print_token(session, request)
+    sys.stdout.flush()
+    for mishap in session.mishaps:
+        tell(f"error: {mishap}; the result stands")
+    if options.record is not None and options.record.exists():
+        tell(f"recording in {options.record}")
+    if options.report is not None:
+        title = options.attack or f"A session on the {rig.description.name} rig"
+        described = replace(rig.description, kind=kind)
+        page = ReportPage(title, session, installed_versions(), described, request.policy)
+        _write_report(options.report, page)
     raise typer.Exit(OUTCOME_STATUS[session.verdict.outcome])
 
 
@@ -193,12 +196,28 @@ def _asker(kind: RigKind, *, consent_given: bool) -> ConsentAsker:
     return asker_for(kind, lambda notice: ask_in_words(notice, write=tell, read=ask))
 
 
-def _print_places(console: Console, session: Session, request: Request, options: VerifyOptions) -> None:
-    for name, place in (("report", options.report), ("recording", options.record)):
-        if place is not None and place.exists():
-            console.print(f"\n{name} in {place}", soft_wrap=True)
+def _print_token(session: Session, request: Request) -> None:
     if session.token is not None:
-        console.print(f"\nsigned result for {request.audience}, nonce {request.nonce.hex()}:", soft_wrap=True)
-        console.print(session.token, soft_wrap=True)
+        say()
+        say(f"signed result for {request.audience}, nonce {request.nonce.hex()}:")
+        say(session.token)
     if session.challenge_proof is not None:
-        console.print(f"\nproof that nobody chose the light: {session.challenge_proof}", soft_wrap=True)
+        say()
+        say(f"proof that nobody chose the light: {session.challenge_proof}")
+
+
+def _write_report(path: Path, page: ReportPage) -> None:
+    """Write the report, or say why there is none: the result is out already and keeps its exit status."""
+    from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
+    from lightproof.reporting.session_report import write_report
+
+    try:
+        with unwinding_when_asked_to_end(), Progress() as progress:
+            progress.show("writing the report")
+            write_report(path, [page])
+    except KeyboardInterrupt:
+        tell(f"error: report {path} was interrupted and is not written; the result stands")
+    except Exception as error:  # whatever a chart stumbles over
+        tell(f"error: {error_line(error)}; the result stands")
+    else:
+        tell(f"report in {path}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from lightproof.cli.places import require_new_folder, require_place
 from lightproof.errors import InputError, RecordingError
 from lightproof.request import Request
 
@@ -100,10 +101,10 @@ def validate(options: VerifyOptions) -> None:
         raise typer.BadParameter("--rig recording needs the folder to replay", param_hint="--recording")
     if options.attack is not None and options.rig == SIMULATED:
         _require_attack(options.attack)
-    if options.record is not None and options.record.exists() and any(options.record.iterdir()):
-        raise typer.BadParameter(f"{options.record} is not empty; name a new folder", param_hint="--record")
-    if options.report is not None and not options.report.absolute().parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {options.report.parent}", param_hint="--report")
+    if options.record is not None:
+        require_new_folder(options.record, "--record")
+    if options.report is not None:
+        require_place(options.report, "--report")
 
 
 def request_of(options: VerifyOptions) -> tuple[Request, Entropy | None]:

@@ -10,7 +10,6 @@ installed, so that it is known before a session is run.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +33,7 @@ except ModuleNotFoundError as error:
         f"a report needs {error.name}, which is not installed; pip install 'lightproof[report]'"
     ) from error
 
-from lightproof.files import write_atomic
+from lightproof.files import require_writable, write_atomic
 from lightproof.policy import Policy
 from lightproof.reporting.evidence_summaries import evidence_summaries
 from lightproof.rigs.protocol import RigDescription
@@ -99,15 +98,12 @@ def write_report(path: Path, pages: Sequence[ReportPage]) -> None:
 
 
 def _require_writable(path: Path) -> None:
-    folder = path.parent
-    if not folder.is_dir():
-        raise ReportError(f"report {path} cannot be written: folder {folder} does not exist; create it first")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    try:
+        require_writable(path)
+    except OSError as error:
         raise ReportError(
-            f"report {path} cannot be written: no permission in folder {folder}; choose another"
-        )
-    if path.is_dir():
-        raise ReportError(f"report {path} cannot be written: it is a folder; name a file in it")
+            f"report {path} cannot be written: {error.strerror or error}; choose another place"
+        ) from error
 
 
 def _page_html(pages: Sequence[ReportPage]) -> str:

@@ -73,6 +73,11 @@ def checksum(pixels: NDArray[np.uint8]) -> int:
     return zlib.crc32(pixels.data)
 
 
+def require_encoder() -> None:
+    """Raise :class:`~lightproof.errors.MissingExtraError` where PyAV is not installed."""
+    _pyav()
+
+
 class VideoWriter:
     """Writes packed pixels to a Matroska file in a thread of its own: a rig must not wait for an encoder."""
 

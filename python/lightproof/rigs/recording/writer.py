@@ -43,7 +43,7 @@ from lightproof.rigs.recording.format import (
     session_text,
     sha256_of,
 )
-from lightproof.rigs.recording.video import VideoWriter, checksum, packed_pixels
+from lightproof.rigs.recording.video import VideoWriter, checksum, packed_pixels, require_encoder
 
 
 class RecordingWriter:
@@ -62,7 +62,11 @@ class RecordingWriter:
     """
 
     def __init__(self, rig: Rig, directory: Path) -> None:
-        """Take the rig to record and the directory to write, which must be absent or empty."""
+        """Take the rig to record and the directory to write, which must be absent or empty.
+
+        Raises:
+            MissingExtraError: PyAV is not installed.
+        """
         self._rig = rig
         self._directory = directory.absolute()
         self._draft: Path | None = None
@@ -70,6 +74,8 @@ class RecordingWriter:
         self._coding: tuple[YuvMatrix, YuvRange] = ("bt601", "full")
         self._events: list[Event] = []
         self._context: dict[str, Any] = {}
+        self._failure: str | None = None
+        require_encoder()
 
     @property
     def description(self) -> RigDescription:
@@ -100,7 +106,7 @@ class RecordingWriter:
                 f"the recording {self._directory} is open already; enter it once, verify does so itself"
             )
         self._draft = _make_draft(self._directory)
-        self._events, self._context, self._video = [], {}, None
+        self._events, self._context, self._video, self._failure = [], {}, None, None
         try:
             self._rig.__enter__()
         except BaseException:
@@ -118,6 +124,8 @@ class RecordingWriter:
         try:
             description = self._rig.description
             self._rig.__exit__(kind, error, traceback)
+            if error is None and self._failure is not None:
+                raise RecordingError(self._failure)
             if error is None and self._draft is not None:
                 self._complete(self._draft, description)
         finally:
@@ -138,14 +146,23 @@ class RecordingWriter:
     def frames(self, until_s: float) -> Iterator[Frame]:
         """Yield the rig's frames; each is in the hands of the encoder before it is yielded.
 
+        A disk that is full or missing does not end the session: the draft is deleted, the frames go on, and
+        the error is raised when the context is left.
+
         Raises:
             FrameError: a frame differs in size or format from the first, or is malformed.
-            RecordingError: the disk is full or missing.
         """
         for frame in self._rig.frames(until_s):
             pixels = packed_pixels(frame)
             self._events.append(_delivered(frame, checksum(pixels), self._rig.now_s()))
-            self._write(frame, pixels)
+            if self._failure is None:
+                try:
+                    self._write(frame, pixels)
+                except (RecordingError, OSError) as error:
+                    self._failure = (
+                        f"{error}" if isinstance(error, RecordingError) else _full(self._directory, error)
+                    )
+                    self._discard()
             yield frame
         end_s = float(until_s) if math.isfinite(until_s) else None
         self._events.append(FramesEnded(end_s, float(self._rig.now_s())))
@@ -217,6 +234,12 @@ class RecordingWriter:
         finally:
             if draft is not None:
                 shutil.rmtree(draft, ignore_errors=True)
+
+
+def _full(directory: Path, error: OSError) -> str:
+    return (
+        f"recording: {directory} cannot be written ({error.strerror or error}); free some space, record again"
+    )
 
 
 def _delivered(frame: Frame, pixels_checksum: int, clock_s: float) -> Delivered:
