@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKED_BY.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep every test away from the keys and notes of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIGHTPROOF_HOME", str(tmp_path_factory.mktemp("state") / "home"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -272,6 +272,18 @@ def _calibration(name: str, model: str) -> Check:
     )
 
 
+def _drafts() -> Iterator[Check]:
+    """Delete what killed recordings left: it shows a face."""
+    from lightproof.rigs.recording.drafts import delete_drafts_left_behind
+
+    deleted = delete_drafts_left_behind()
+    if deleted:
+        message = f"deleted what a killed recording had left: {', '.join(map(str, deleted))}"
+        yield Check("recordings", Status.WARNING, message, "end a recording with Ctrl-C")
+    else:
+        yield Check("recordings", Status.OK, "none was left unfinished")
+
+
 _CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
     "python": _python,
     "core": _core,
@@ -279,6 +291,7 @@ _CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
     "models": _models,
     "clock": _clock,
     "state directory": _state,
+    "recordings": _drafts,
     "display": _display,
     "camera": _cameras,
 }

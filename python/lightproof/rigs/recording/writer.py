@@ -3,7 +3,8 @@
 A recording is a folder with two files: ``frames.mkv``, every delivered frame without loss, and
 ``session.json``, the rig's description, all that the session asked the rig and what it answered in that
 order, and a context that the session adds (its nonce and seeds). It shows a face: the folder has mode 0700,
-its files 0600, and it appears under its name only once it is complete. What breaks off is deleted; on flash
+its files 0600, and it appears under its name only once it is complete. What breaks off is deleted, at
+the latest by the next recording or ``lightproof doctor`` (:mod:`~lightproof.rigs.recording.drafts`); on flash
 memory, as on any journalling disk, deleted is not overwritten: record to memory or to an encrypted disk if
 that matters.
 """
@@ -13,8 +14,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +26,7 @@ from lightproof.errors import FrameError, InputError, RecordingError, RigError
 from lightproof.files import write_atomic
 from lightproof.rigs.protocol import Frame, Rig, RigDescription, YuvMatrix, YuvRange
 from lightproof.rigs.recording.description import recorded_description, recorded_metadata
+from lightproof.rigs.recording.drafts import Draft, make_draft
 from lightproof.rigs.recording.format import (
     FORMAT_NAME,
     FORMAT_VERSION,
@@ -69,7 +69,7 @@ class RecordingWriter:
         """
         self._rig = rig
         self._directory = directory.absolute()
-        self._draft: Path | None = None
+        self._draft: Draft | None = None
         self._video: VideoWriter | None = None
         self._coding: tuple[YuvMatrix, YuvRange] = ("bt601", "full")
         self._events: list[Event] = []
@@ -105,7 +105,7 @@ class RecordingWriter:
             raise RigError(
                 f"the recording {self._directory} is open already; enter it once, verify does so itself"
             )
-        self._draft = _make_draft(self._directory)
+        self._draft = make_draft(self._directory)
         self._events, self._context, self._video, self._failure = [], {}, None, None
         try:
             self._rig.__enter__()
@@ -127,7 +127,7 @@ class RecordingWriter:
             if error is None and self._failure is not None:
                 raise RecordingError(self._failure)
             if error is None and self._draft is not None:
-                self._complete(self._draft, description)
+                self._complete(self._draft.folder, description)
         finally:
             self._discard()
 
@@ -177,7 +177,7 @@ class RecordingWriter:
         if self._draft is None:
             raise RigError("the recording is not open; use it as a context manager")
         if self._video is None:
-            self._video, self._coding = VideoWriter(self._draft / VIDEO_FILE, *shape), coding
+            self._video, self._coding = VideoWriter(self._draft.folder / VIDEO_FILE, *shape), coding
         elif shape != (self._video.pixel_format, self._video.width, self._video.height):
             raise FrameError(
                 f"a frame of {frame.width}x{frame.height} {frame.pixel_format} came after frames of "
@@ -223,6 +223,8 @@ class RecordingWriter:
             raise RecordingError(
                 f"recording: {self._directory} cannot be completed ({error}); name an empty one with space"
             ) from error
+        if self._draft is not None:
+            self._draft.release()
         self._draft = None
 
     def _discard(self) -> None:
@@ -233,7 +235,7 @@ class RecordingWriter:
                 video.abandon()
         finally:
             if draft is not None:
-                shutil.rmtree(draft, ignore_errors=True)
+                draft.delete()
 
 
 def _full(directory: Path, error: OSError) -> str:
@@ -251,19 +253,3 @@ def _delivered(frame: Frame, pixels_checksum: int, clock_s: float) -> Delivered:
         pixels_checksum,
         float(clock_s),
     )
-
-
-def _make_draft(directory: Path) -> Path:
-    """Make the folder in which a recording grows, beside the one that is wanted; only its owner may enter."""
-    try:
-        if os.path.lexists(directory) and (not directory.is_dir() or any(directory.iterdir())):
-            raise RecordingError(
-                f"recording: {directory} exists and is not an empty directory; name a new one, for nothing "
-                "is overwritten"
-            )
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{directory.name}.", suffix=".partial", dir=directory.parent))
-    except OSError as error:
-        raise RecordingError(
-            f"recording: {directory} cannot be written ({error.strerror}); name one that you may write to"
-        ) from error
