@@ -35,7 +35,7 @@ from studies.requests import request_of
 _HEAD: Final = ("mesh", "depth", "verified", "inconclusive", "not verified", "of the predicted relief")
 DEPTHS: Final = (0.0, 0.25, 0.4, 0.5, 0.6, 0.8, 1.0)
 RESPONSE: Final = 0.10
-FIRST_SEED: Final = 7000
+FIRST_MOULD_SEED: Final = 7000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Cast:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class MouldEnding:
     """How a session ended: verdict, and the mean of both relief coefficients, None where none was read."""
 
     verdict: str
     whole: float | None
 
 
-def play(cast: Cast) -> Ending:
+def play(cast: Cast) -> MouldEnding:
     """Play a mould, presence only and with few decoys: freshness is not what it lacks."""
     settings = {
         "mesh": cast.mesh.value,
@@ -81,12 +81,12 @@ def play(cast: Cast) -> Ending:
         or relief.down is None
         or relief.down_sigma is None
     ):
-        return Ending(session.verdict.outcome.value, None)
+        return MouldEnding(session.verdict.outcome.value, None)
     _, _, (whole, _, _) = asked_of((relief.across, relief.across_sigma), (relief.down, relief.down_sigma))
-    return Ending(session.verdict.outcome.value, whole)
+    return MouldEnding(session.verdict.outcome.value, whole)
 
 
-def row(mesh: Mesh, depth: float, endings: Sequence[Ending]) -> tuple[object, ...]:
+def row(mesh: Mesh, depth: float, endings: Sequence[MouldEnding]) -> tuple[object, ...]:
     """Return the row of all moulds of one mesh and depth."""
     verdicts = Counter(ending.verdict for ending in endings)
     whole = [ending.whole for ending in endings if ending.whole is not None]
@@ -117,7 +117,7 @@ def _study(arguments: argparse.Namespace) -> None:
     people = [one for one in enumerate(everyone) if int(one[1].name[:3]) % 2 in wanted][: arguments.people]
     settings = list(product(Mesh, DEPTHS))
     casts = [
-        Cast(path, everyone[(number + WEARER_AFTER) % len(everyone)], mesh, depth, FIRST_SEED + number)
+        Cast(path, everyone[(number + WEARER_AFTER) % len(everyone)], mesh, depth, FIRST_MOULD_SEED + number)
         for mesh, depth in settings
         for number, path in people
     ]

@@ -68,9 +68,9 @@ def test_a_row_of_swaps_counts_verdicts_and_reasons_and_gives_the_median_of_the_
 
 def test_a_moulds_row_counts_verdicts_and_says_how_much_of_the_relief_it_had() -> None:
     endings = [
-        depth.Ending("verified", 0.5),
-        depth.Ending("inconclusive", 0.3),
-        depth.Ending("inconclusive", None),
+        depth.MouldEnding("verified", 0.5),
+        depth.MouldEnding("inconclusive", 0.3),
+        depth.MouldEnding("inconclusive", None),
     ]
     assert depth.row(Mesh.OWN, 0.5, endings) == ("own", "50%", 1, 2, 0, "0.30 … 0.40 … 0.50")
     assert depth.row(Mesh.MEAN, 0.0, endings[2:])[-1] == "–"

@@ -4,10 +4,10 @@ At run time it is one module, whose names these stubs explain, a file a concept.
 
 All methods that compute release the interpreter while they work. Objects can be shared between threads, also
 without a global interpreter lock: what cannot change is read by all at once, and those that use a
-:class:`Sampler`, a :class:`Timeline`, a :class:`ResponseRegression` or a :class:`LitPicture` take turns. All
-errors are those of :mod:`lightproof.errors`. Light is linear and relative to the screen's full red, green and
-blue, 0 to 1, unless its name says ``srgb``. Quadrants are top left, top right, bottom left, bottom right as
-the person sees the screen.
+:class:`Sampler`, a :class:`Timeline`, a :class:`ResponseRegression` or a :class:`PictureRegression` take
+turns. All errors are those of :mod:`lightproof.errors`. Light is linear and relative to the screen's full
+red, green and blue, 0 to 1, unless its name says ``srgb``. Quadrants are top left, top right, bottom left,
+bottom right as the person sees the screen.
 """
 
 from lightproof._core.challenge import (
@@ -32,7 +32,7 @@ from lightproof._core.freshness import (
     Rank,
     response_strength,
 )
-from lightproof._core.lit_picture import LitPicture
+from lightproof._core.lit_picture import PictureRegression
 from lightproof._core.photosafety import (
     Flashes,
     Photosafety,
@@ -67,8 +67,8 @@ __all__ = [
     "Challenge",
     "FaceLight",
     "Flashes",
-    "LitPicture",
     "Photosafety",
+    "PictureRegression",
     "Rank",
     "Registration",
     "ReliefAxis",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lightproof._core.response import Mixing, Registration
 
 @final
-class LitPicture:
+class PictureRegression:
     """Streaming regression of every pixel of an aligned face on the challenge.
 
     Args:
@@ -51,7 +51,7 @@ class LitPicture:
         frames, or where the light did not change.
         """
 
-    def copy(self) -> LitPicture:
+    def copy(self) -> PictureRegression:
         """Return an independent copy of what was gathered so far; it holds a face's measurements as well."""
 
     def forget(self) -> None:

@@ -60,7 +60,7 @@ class LitPicture:
             (round(first * size), round(last * size)) for first, last in (_ACROSS, _DOWN)
         )
         self._on_face[top:bottom, left:right] = True
-        self._regression = _core.LitPicture(self._on_face, mixing)
+        self._regression = _core.PictureRegression(self._on_face, mixing)
 
     def cut(self, rgb: NDArray[np.uint8], transform: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Return the aligned face of an RGB frame, in memory that the next one takes over.

@@ -3,7 +3,7 @@
 use lightproof_core::Error;
 use lightproof_core::challenge::{Challenge, Mode};
 use lightproof_core::colour::linear_to_srgb;
-use lightproof_core::response::{LitPicture, LitSlopes, Registration};
+use lightproof_core::response::{LitSlopes, PictureRegression, Registration};
 use lightproof_core::timeline::Timeline;
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ fn seen(seed: u8, scene: &Scene<'_>) -> LitSlopes {
     let challenge = Challenge::generate(&[seed; 32], Mode::Standard);
     let mut timeline = Timeline::new(&challenge);
     challenge.steps().for_each(|step| timeline.flip(step.start_s).expect("steps are in order"));
-    let mut lit = LitPicture::new(&[true; PIXELS], IDENTITY).expect("there is a face");
+    let mut lit = PictureRegression::new(&[true; PIXELS], IDENTITY).expect("there is a face");
     let mut noise = u32::from(seed) + 1;
     for frame in 0..FRAMES {
         let at_s = frame as f64 / 30.0;
@@ -83,18 +83,18 @@ fn what_has_its_own_light_is_not_in_the_picture() {
 
 #[test]
 fn frames_of_something_else_or_too_few_make_no_picture() {
-    let mut lit = LitPicture::new(&[true; PIXELS], IDENTITY).expect("there is a face");
+    let mut lit = PictureRegression::new(&[true; PIXELS], IDENTITY).expect("there is a face");
     let light = [[0.2; 3]; 4];
     let wrong = lit.push(&[0; 3], &light, 0.0, &Registration::default());
     assert!(matches!(wrong, Err(Error::GridSize { .. })));
     assert_eq!(lit.frames(), 0);
     assert!(lit.solve().is_none());
-    assert!(matches!(LitPicture::new(&[false; PIXELS], IDENTITY), Err(Error::TooFewCells { .. })));
+    assert!(matches!(PictureRegression::new(&[false; PIXELS], IDENTITY), Err(Error::TooFewCells { .. })));
 }
 
 #[test]
 fn a_forgotten_picture_holds_no_face() {
-    let mut lit = LitPicture::new(&[true; PIXELS], IDENTITY).expect("there is a face");
+    let mut lit = PictureRegression::new(&[true; PIXELS], IDENTITY).expect("there is a face");
     lit.push(&[200; 3 * PIXELS], &[[0.2; 3]; 4], 0.0, &Registration::default()).expect("sizes agree");
     let held = format!("{lit:?}");
     lit.forget();

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use lightproof_core::challenge::{Challenge, ILLUMINATIONS, Mode};
 use lightproof_core::frame::{FrameView, Layout, PixelFormat, Strided, YuvMatrix, YuvRange};
 use lightproof_core::freshness::FaceLight;
-use lightproof_core::response::{FEATURES, LitPicture, Registration, ResponseRegression};
+use lightproof_core::response::{FEATURES, PictureRegression, Registration, ResponseRegression};
 use lightproof_core::sampler::{Sampler, Transform};
 use lightproof_core::timeline::Timeline;
 
@@ -99,7 +99,7 @@ fn a_frame_is_sampled_and_taken_in_without_allocating() {
 #[test]
 fn a_picture_is_lit_without_allocating() {
     let challenge = Challenge::generate(&[1; 32], Mode::Standard);
-    let mut lit = LitPicture::new(&[true; 112 * 112], IDENTITY).expect("there is a face");
+    let mut lit = PictureRegression::new(&[true; 112 * 112], IDENTITY).expect("there is a face");
     let pixels: Vec<u8> = (0..112 * 112 * 3).map(|index| (index * 7919 % 251) as u8).collect();
     let mut take = |k: usize| {
         let light = challenge.linear(k % ILLUMINATIONS);

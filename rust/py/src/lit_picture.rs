@@ -1,8 +1,8 @@
-//! `LitPicture`.
+//! `PictureRegression`.
 
 #![allow(clippy::needless_pass_by_value)] // PyO3 hands arrays over by value
 
-use lightproof_core::response::LitPicture;
+use lightproof_core::response::PictureRegression;
 use numpy::{IntoPyArray, PyArray3, PyArrayMethods, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
 
@@ -14,20 +14,20 @@ use crate::shared::Shared;
 /// Slopes and variances, each rows × columns × 3.
 type Slopes<'py> = (Bound<'py, PyArray3<f32>>, Bound<'py, PyArray3<f32>>);
 
-#[pyclass(name = "LitPicture", module = "lightproof._core", frozen)]
-struct PyLitPicture {
-    inner: Shared<LitPicture>,
+#[pyclass(name = "PictureRegression", module = "lightproof._core", frozen)]
+struct PyPictureRegression {
+    inner: Shared<PictureRegression>,
     rows: usize,
     columns: usize,
 }
 
 #[pymethods]
-impl PyLitPicture {
+impl PyPictureRegression {
     #[new]
     fn new(py: Python<'_>, face: PyReadonlyArray2<'_, bool>, mixing: Mixing) -> PyResult<Self> {
         let (rows, columns) = face.as_array().dim();
         let face = arrays::values(py, "face", &face, &[rows, columns])?;
-        let inner = LitPicture::new(face, mixing).map_err(|error| errors::raise(py, &error))?;
+        let inner = PictureRegression::new(face, mixing).map_err(|error| errors::raise(py, &error))?;
         Ok(Self { inner: Shared::new(inner), rows, columns })
     }
 
@@ -62,10 +62,10 @@ impl PyLitPicture {
     }
 
     fn forget(&self, py: Python<'_>) {
-        self.inner.with(py, LitPicture::forget);
+        self.inner.with(py, PictureRegression::forget);
     }
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<PyLitPicture>()
+    module.add_class::<PyPictureRegression>()
 }

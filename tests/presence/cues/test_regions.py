@@ -7,7 +7,7 @@ import pytest
 
 from lightproof._core import ResponseMaps
 from lightproof.presence.cues import relief
-from lightproof.presence.cues.regions import Region, region_cells, relief_by_region
+from lightproof.presence.cues.regions import FacePart, region_cells, relief_by_region
 from lightproof.presence.cues.response import judge as judge_response
 from lightproof.presence.observation import Observation
 from lightproof.verdict import Finding, ReasonCode
@@ -29,14 +29,16 @@ def test_every_cell_belongs_to_one_part() -> None:
 def test_every_part_of_a_face_has_the_relief_of_the_whole() -> None:
     maps, observation = seen(across=0.6, down=0.6)
     found = relief_by_region(maps, observation.prediction)
-    assert [part.region for part in found] == list(Region)
+    assert [part.region for part in found] == list(FacePart)
     for part in found:
         assert part.coefficient == pytest.approx(0.6, abs=0.05)
         assert 0 < part.sigma < 0.1
 
 
-@pytest.mark.parametrize("flat", [Region.CHEEKS, Region.BROW])
-def test_a_part_without_relief_is_told_from_the_others_and_keeps_the_face_from_passing(flat: Region) -> None:
+@pytest.mark.parametrize("flat", [FacePart.CHEEKS, FacePart.BROW])
+def test_a_part_without_relief_is_told_from_the_others_and_keeps_the_face_from_passing(
+    flat: FacePart,
+) -> None:
     maps, observation = seen(across=0.8, down=0.8, flat=region_cells()[flat])
     found = {part.region: part for part in relief_by_region(maps, observation.prediction)}
     assert found.pop(flat).coefficient == pytest.approx(0.0, abs=0.1)
@@ -47,10 +49,10 @@ def test_a_part_without_relief_is_told_from_the_others_and_keeps_the_face_from_p
 
 def test_a_part_that_is_hidden_says_nothing() -> None:
     maps, observation = seen(across=0.6, down=0.6)
-    hidden = observation.prediction.mask & ~region_cells()[Region.CHIN]
+    hidden = observation.prediction.mask & ~region_cells()[FacePart.CHIN]
     prediction = type(observation.prediction)(
         observation.prediction.across, observation.prediction.down, hidden
     )
-    assert Region.CHIN not in {part.region for part in relief_by_region(maps, prediction)}
+    assert FacePart.CHIN not in {part.region for part in relief_by_region(maps, prediction)}
     nobody = type(prediction)(prediction.across, prediction.down, np.zeros_like(hidden))
     assert relief_by_region(maps, nobody) == ()

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from lightproof._core import ResponseMaps
 from lightproof.colour import LUMINANCE
 from lightproof.presence.cues.regions import TOGETHER
+from lightproof.presence.cues.relief import CLEARANCE_Z
 from lightproof.presence.observation import Observation
 from lightproof.summary import EvidenceFigure, EvidenceSummary, number, with_error
 from lightproof.verdict import Finding, ReasonCode
@@ -31,9 +32,6 @@ MIN_SLOPE: Final = 0.22
 """Slope of the response's texture on the picture's. Path-traced heads with even numbers had 0.57…1.03 in
 office light, by a window 0.53…0.84, under ceiling lamps alone, whose shadows are texture too, 0.34…0.43;
 paper 0.69…1.07; faces projected on white heads 0.00…0.11, each known to 0.02…0.06."""
-
-CLEARANCE_Z: Final = 2.0
-"""Standard errors by which the slope must clear its threshold, on either side."""
 
 _SMOOTH_CELLS: Final = 1.5
 """Standard deviation of the surroundings from which a cell's texture is told: lips, nostrils and brows are

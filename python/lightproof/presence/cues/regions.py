@@ -32,7 +32,7 @@ MIN_CELLS: Final = 40
 """A part of a face with fewer cells says nothing of its own: a turned or covered cheek."""
 
 
-class Region(StrEnum):
+class FacePart(StrEnum):
     """A part of the face on the grid of cells, whose eyes are at a third of its height, the mouth at 0.73."""
 
     BROW = "brow"
@@ -45,23 +45,28 @@ class Region(StrEnum):
 class RegionRelief:
     """Coefficient on the predicted relief of one part of the face, of both axes by their precision."""
 
-    region: Region
+    region: FacePart
     coefficient: float
     sigma: float
 
 
-def region_cells() -> dict[Region, NDArray[np.bool_]]:
+def region_cells() -> dict[FacePart, NDArray[np.bool_]]:
     """Return which cells of the grid, (48, 40) each, belong to each part; every cell belongs to one."""
     right = (np.arange(COLUMNS)[None, :] + 0.5) / COLUMNS
     down = (np.arange(ROWS)[:, None] + 0.5) / ROWS
     everywhere = np.ones((ROWS, COLUMNS), np.bool_)
     brow, chin = (down <= 0.30) & everywhere, (down >= 0.64) & everywhere
     nose = (np.abs(right - 0.5) < 0.17) & ~brow & ~chin
-    return {Region.BROW: brow, Region.NOSE: nose, Region.CHEEKS: ~(brow | chin | nose), Region.CHIN: chin}
+    return {
+        FacePart.BROW: brow,
+        FacePart.NOSE: nose,
+        FacePart.CHEEKS: ~(brow | chin | nose),
+        FacePart.CHIN: chin,
+    }
 
 
 def relief_by_region(maps: ResponseMaps, prediction: Prediction) -> tuple[RegionRelief, ...]:
-    """Return the relief of each part that has enough cells, in the order of :class:`Region`."""
+    """Return the relief of each part that has enough cells, in the order of :class:`FacePart`."""
     variances = maps.variances.astype(np.float64)
     used = prediction.mask & np.isfinite(variances).all(axis=0) & (variances > 0).all(axis=0)
     used &= np.isfinite(prediction.across) & np.isfinite(prediction.down)
@@ -91,7 +96,7 @@ def _axis(
     predicted: NDArray[np.float32],
     relative: NDArray[np.float64],
     used: NDArray[np.bool_],
-    parts: dict[Region, NDArray[np.bool_]],
+    parts: dict[FacePart, NDArray[np.bool_]],
 ) -> list[tuple[float, float]] | None:
     """Return coefficient and standard error of each part, or None where they cannot be told apart."""
     expected = np.clip(np.nan_to_num(predicted.astype(np.float64)), -1, 1)

@@ -33,7 +33,7 @@ const MIN_LUMA: f64 = 1e-4;
 /// Streaming regression of the pixels of an aligned face on a challenge. Allocates only when made and when
 /// solved.
 #[derive(Debug, Clone)]
-pub struct LitPicture {
+pub struct PictureRegression {
     /// The pixels whose luma is the gain of the whole face.
     face: Vec<u32>,
     mixing: Matrix3<f64>,
@@ -58,7 +58,7 @@ pub struct LitSlopes {
     pub variances: Vec<f32>,
 }
 
-impl LitPicture {
+impl PictureRegression {
     /// Prepares the regression of a picture of which `face` says which pixels show the face.
     ///
     /// `mixing` is the camera's answer (rows) to the screen's red, green and blue (columns).
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn every_width_of_vectors_comes_to_the_same_bits() {
         assert_same_at_every_level(|level| {
-            let mut lit = LitPicture::new(&[true; 37], IDENTITY).expect("there is a face");
+            let mut lit = PictureRegression::new(&[true; 37], IDENTITY).expect("there is a face");
             lit.level = level;
             for k in 0..40 {
                 let pixels: Vec<u8> = (0..37 * 3).map(|i| (60 + (i * 7919 + k * 131) % 97) as u8).collect();
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_light_that_never_changed_lights_no_picture() {
-        let mut lit = LitPicture::new(&[true; 9], IDENTITY).expect("there is a face");
+        let mut lit = PictureRegression::new(&[true; 9], IDENTITY).expect("there is a face");
         for k in 0..40 {
             let u = f64::from(k) / 40.0;
             lit.push(&[100; 27], &light(0), u, &Registration::default()).expect("sizes agree");

@@ -24,7 +24,7 @@ use nalgebra::{Matrix3, Vector3};
 use crate::Error;
 use crate::colour::LUMINANCE;
 use crate::vectors::{Level, dispatch};
-pub use lit_picture::{LitPicture, LitSlopes};
+pub use lit_picture::{LitSlopes, PictureRegression};
 use registration::Registrar;
 pub use registration::Registration;
 pub use solve::ResponseMaps;
