@@ -62,6 +62,10 @@ MAX_MIXING_SIGMA: Final = 0.02
 """A mixing known less well is hardly better than none: cameras leak about 0.06 of one colour into another."""
 
 
+_SIGMA_OF_MAD: Final = 1.4826
+"""Standard deviation of a normal distribution over the median of its absolute deviations."""
+
+
 class CalibrationUnclearError(RigError):
     """What was measured is not good enough to be kept."""
 
@@ -108,23 +112,41 @@ def measure(
     with BiometricScope() as scope, rig:
         bench = _Bench(rig, scope.keep(FaceReader(networks)), on_hint)
         found: list[float] = []
+        deliveries_s: list[float] = []
         for number in range(repeats):
             if on_challenge is not None:
                 on_challenge(number)
-            latency_s = bench.latency_s(Challenge.generate(seeds(number), "standard"))
+            latency_s = bench.latency_s(Challenge.generate(seeds(number), "standard"), deliveries_s)
             if latency_s is not None:
                 found.append(latency_s)
         latency_s, spread_s = _agreed(found, repeats)
         if on_challenge is not None:
             on_challenge(repeats)
         mixing, sigma = bench.mixing(latency_s)
-    measured = Measured(Calibration(latency_s), tuple(found), spread_s, None)
+    delivery_s, delivery_spread_s = _delivery(deliveries_s)
+    calibration = Calibration(
+        latency_s, spread_s=spread_s, delivery_s=delivery_s, delivery_spread_s=delivery_spread_s
+    )
+    measured = Measured(calibration, tuple(found), spread_s, None)
     if sigma > MAX_MIXING_SIGMA:
         return measured
     rows = tuple((float(red), float(green), float(blue)) for red, green, blue in mixing)
     return replace(
-        measured, calibration=Calibration(latency_s, (rows[0], rows[1], rows[2])), mixing_sigma=sigma
+        measured,
+        calibration=replace(calibration, mixing=(rows[0], rows[1], rows[2])),
+        mixing_sigma=sigma,
     )
+
+
+def _delivery(deliveries_s: list[float]) -> tuple[float | None, float | None]:
+    """Return median and spread of the deliveries.
+
+    The spread is that of most: one stall in a hundred frames would let all others be late.
+    """
+    if not deliveries_s:
+        return None, None
+    median_s = float(np.median(deliveries_s))
+    return median_s, float(_SIGMA_OF_MAD * np.median(np.abs(np.array(deliveries_s) - median_s)))
 
 
 def mixing_from(light: NDArray[np.float64], shown: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -163,12 +185,17 @@ class _Bench:
     def __init__(self, rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] | None) -> None:
         self._rig, self._reader, self._on_hint = rig, reader, on_hint
 
-    def latency_s(self, challenge: Challenge) -> float | None:
-        """Play a challenge and return the latency of its light, None if it is not clear."""
+    def latency_s(self, challenge: Challenge, deliveries_s: list[float]) -> float | None:
+        """Play a challenge and return the latency of its light, None if it is not clear.
+
+        What each frame took from its end to its arrival is added to ``deliveries_s``.
+        """
         with BiometricScope() as scope:
             position = scope.keep(self._position())
             played = play(self._rig, challenge, position, self._reader, None, None, lambda *_: False)
             scope.keep(played.observation)
+            arrivals = played.observation.track.arrivals
+            deliveries_s.extend(one.delivery_s for one in arrivals if one.delivery_s is not None)
             return self._latency_s(played)
 
     @staticmethod

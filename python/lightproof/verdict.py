@@ -55,6 +55,8 @@ class ReasonCode(StrEnum):
     RIG_NOT_CALIBRATED = "rig_not_calibrated"
     STALE_LIGHT = "stale_light"
     LATE_LIGHT = "late_light"
+    LATE_FRAMES = "late_frames"
+    FRAMES_HIDDEN = "frames_hidden"
     FLAT_LIGHT = "flat_light"
     RELIEF_UNCLEAR = "relief_unclear"
     OWN_LIGHT = "own_light"
@@ -271,6 +273,14 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ReasonCode.LATE_LIGHT: (
         "The light on the face came later than this device's own light can.",
         "Use the camera of this device directly, with no video program between, or verify the other way.",
+    ),
+    ReasonCode.LATE_FRAMES: (
+        "The camera's pictures came later than this camera delivers them.",
+        "Close other programs that use the camera and try again, or verify the other way.",
+    ),
+    ReasonCode.FRAMES_HIDDEN: (
+        "Pictures were missing just when the light changed.",
+        "Close other programs that are busy and try again, or verify the other way.",
     ),
     ReasonCode.FLAT_LIGHT: (
         "The light did not fall as it falls on a solid face.",

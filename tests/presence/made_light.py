@@ -37,7 +37,17 @@ def rig(latency_s: float | None = LATENCY_S) -> RigDescription:
 def frame(k: int, locked: bool = True, gain: float = 1.0) -> Frame:
     """Return the ``k``-th frame of 30 a second, with nothing in its picture."""
     metadata = CameraMetadata(gain=gain, white_balance=(1.0, 1.0), locked=locked, sequence=k)
-    return Frame(np.zeros((480, 640, 3), np.uint8), "rgb888", 640, 480, k / 30, 0.015, 0.016, metadata)
+    return Frame(
+        np.zeros((480, 640, 3), np.uint8),
+        "rgb888",
+        640,
+        480,
+        k / 30,
+        0.015,
+        0.016,
+        metadata,
+        arrived_s=k / 30 + 0.041,
+    )
 
 
 def flipped(challenge: Challenge) -> Timeline:

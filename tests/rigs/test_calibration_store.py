@@ -52,6 +52,22 @@ def test_it_lies_in_the_state_directory_and_only_the_owner_can_read_it(
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
+def test_a_calibration_of_the_older_format_is_read_and_says_nothing_of_delivery(tmp_path: Path) -> None:
+    path = save_calibration(STORED, tmp_path)
+    older = json.loads(path.read_text()) | {"format": 1}
+    for name in ("spread_s", "delivery_s", "delivery_spread_s"):
+        del older[name]
+    path.write_text(json.dumps(older))
+    assert load_calibration(CAMERA, tmp_path) == STORED
+
+
+def test_what_a_frame_takes_to_arrive_comes_back_as_well(tmp_path: Path) -> None:
+    measured = Calibration(0.0431, MIXING, spread_s=0.002, delivery_s=-0.001, delivery_spread_s=0.003)
+    stored = StoredCalibration(CAMERA, measured, STORED.measured)
+    save_calibration(stored, tmp_path)
+    assert load_calibration(CAMERA, tmp_path) == stored
+
+
 def test_a_new_calibration_replaces_the_old_one(tmp_path: Path) -> None:
     save_calibration(STORED, tmp_path)
     newer = StoredCalibration(CAMERA, Calibration(0.05, MIXING), STORED.measured)
@@ -70,7 +86,7 @@ def test_no_name_of_a_camera_leaves_the_directory(name: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 3},
         {"latency_s": -0.1},
         {"latency_s": 43.0},
         {"latency_s": "soon"},

@@ -33,6 +33,10 @@ class Timeline:
         """Number of steps shown so far."""
 
     @property
+    def flips_s(self) -> list[float]:
+        """Times of the flips so far, in seconds."""
+
+    @property
     def first_flip_s(self) -> float | None:
         """Time of the first flip in seconds, None before it."""
 

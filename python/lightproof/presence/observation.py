@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import BANDS, MAX_REGISTRATION_RESIDUAL, ResponseRegression, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
+from lightproof.presence.arrivals import Arrival
 from lightproof.presence.likenesses import LikenessesSoFar
 from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.surface import Prediction
@@ -40,6 +41,7 @@ class Track:
     times_s: list[float] = field(default_factory=list)
     metadata: list[CameraMetadata] = field(default_factory=list)
     exposures: list[float] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     _losing: int = 0
     _unlike: int = 0
 
@@ -49,6 +51,7 @@ class Track:
         self.times_s.append(frame.sensor_time_s)
         self.metadata.append(frame.metadata)
         self.exposures.append(frame.exposure_s)
+        self.arrivals.append(Arrival(*frame.light_interval_s(frame.height / 2), frame.delivery_s))
 
     def note_face(self, found: bool, *, same: bool = True) -> None:
         """Note whether the frame showed the one face, and whether its picture was like those before."""
@@ -95,6 +98,7 @@ class Observation:
         self._neutral_cells = neutral_cells
         self.prediction = prediction
         self.timeline = timeline
+        self.calibration = rig.calibration
         self.mixing = rig.calibration.mixing
         self.calibrated_s = rig.calibration.latency_s
         self.latency_s = UNCALIBRATED_LATENCY_S if self.calibrated_s is None else self.calibrated_s

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -103,7 +103,7 @@ def _play(
     refresh_s = 1 / rig.description.refresh_hz
     start_s = observation.start_s
     timeline, flip_monitor = observation.timeline, FlipMonitor(challenge)
-    for frame in rig.frames(until_s=start_s - refresh_s):
+    for frame in _arriving(rig, until_s=start_s - refresh_s):
         watch.take(frame)
     watch.end_stretch()
     steps_s = [*challenge.steps_start_s.tolist(), challenge.duration_s]
@@ -117,7 +117,7 @@ def _play(
         if flip_monitor.lost:
             break
         # Leave the camera one refresh early, so that waiting for a frame never delays a flip.
-        for frame in rig.frames(until_s=start_s + steps_s[step + 1] - refresh_s):
+        for frame in _arriving(rig, until_s=start_s + steps_s[step + 1] - refresh_s):
             watch.take(frame)
         if watch.broken:
             break
@@ -139,9 +139,15 @@ def _play(
 
 def _take_the_last_light(rig: Rig, watch: _FaceWatch, end_s: float) -> None:
     """Take in the frames whose exposure ended with the light, as the camera sees it, at ``end_s``."""
-    for frame in rig.frames(until_s=end_s + TAIL_S):
+    for frame in _arriving(rig, until_s=end_s + TAIL_S):
         if frame.light_interval_s(frame.height)[1] <= end_s:
             watch.take(frame)
+
+
+def _arriving(rig: Rig, until_s: float) -> Iterator[Frame]:
+    """Yield a rig's frames with the time of their arrival, which is now where the rig does not say."""
+    for frame in rig.frames(until_s=until_s):
+        yield frame if frame.arrived_s is not None else replace(frame, arrived_s=rig.now_s())
 
 
 class _Look:

@@ -13,10 +13,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from lightproof.device import state_directory
 from lightproof.errors import CalibrationError
@@ -24,7 +24,8 @@ from lightproof.files import is_open_to_others, write_atomic
 from lightproof.rigs.protocol import Calibration, Mixing
 from lightproof.validation import complaint_of, encode_numpy
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+"""Format 1 had no spread and no delivery; it is read, and the widest bounds hold."""
 _MAX_FILE_BYTES: Final = 4096  # ten times what is written
 _MAX_LATENCY_S: Final = 1.0  # no screen and camera are slower; more is a mistake of units
 
@@ -45,11 +46,14 @@ class _CalibrationFile(Struct, frozen=True, forbid_unknown_fields=True):
         ValueError: a figure is out of range.
     """
 
-    format: Literal[1]
+    format: Literal[1, 2]
     camera: str
     latency_s: float | None
     mixing: Mixing
     measured: datetime
+    spread_s: Annotated[float, Meta(ge=0)] | None = None
+    delivery_s: float | None = None
+    delivery_spread_s: Annotated[float, Meta(ge=0)] | None = None
 
     def __post_init__(self) -> None:
         if self.latency_s is not None and not 0 <= self.latency_s <= _MAX_LATENCY_S:
@@ -57,12 +61,17 @@ class _CalibrationFile(Struct, frozen=True, forbid_unknown_fields=True):
         shares = [share for row in self.mixing for share in row]
         if not all(map(math.isfinite, shares)) or not math.isclose(max(shares), 1.0, rel_tol=1e-6):
             raise ValueError("mixing is not a 3x3 matrix whose largest entry is 1")
+        if self.delivery_s is not None and abs(self.delivery_s) > _MAX_LATENCY_S:
+            raise ValueError(f"delivery of {self.delivery_s} s is not within ±{_MAX_LATENCY_S:g} s")
         if self.measured.tzinfo is None:
             raise ValueError("date without time zone")
 
     def stored(self) -> StoredCalibration:
         """Return what was measured."""
-        return StoredCalibration(self.camera, Calibration(self.latency_s, self.mixing), self.measured)
+        calibration = Calibration(
+            self.latency_s, self.mixing, self.spread_s, self.delivery_s, self.delivery_spread_s
+        )
+        return StoredCalibration(self.camera, calibration, self.measured)
 
 
 def calibration_path(camera: str, directory: Path | None = None) -> Path:

@@ -61,6 +61,10 @@ class Frame:
 
     ``sensor_time_s`` is the START of the exposure of the first row on the rig's clock. Row r collects light
     from ``sensor_time_s + r / height * readout_s`` for ``exposure_s``.
+
+    ``arrived_s`` is when the frame was handed to the rig, read from the rig's clock at that moment and not
+    taken from the camera: it bounds every stamp. A rig that keeps frames in a queue says it here; where it is
+    None, the session takes the time at which it got the frame, queue included.
     """
 
     image: NDArray[np.uint8]
@@ -73,6 +77,14 @@ class Frame:
     metadata: CameraMetadata = CameraMetadata()
     yuv_matrix: YuvMatrix = "bt601"
     yuv_range: YuvRange = "full"
+    arrived_s: float | None = None
+
+    @property
+    def delivery_s(self) -> float | None:
+        """Seconds from the end of the last row's exposure to the arrival; None where that is not known."""
+        if self.arrived_s is None:
+            return None
+        return self.arrived_s - self.sensor_time_s - self.readout_s - self.exposure_s
 
     def light_interval_s(self, row: float) -> tuple[float, float]:
         """Return the start and the end of the exposure of one image row on the rig's clock, in seconds."""
@@ -102,11 +114,17 @@ class Calibration:
     ``latency_s`` is the time from a flip that :meth:`Rig.show` reports to the light that a frame's exposure
     interval holds, None where it was never measured. ``mixing`` is a 3x3 matrix: the camera's linear RGB
     answer (rows) to the screen's linear red, green and blue (columns) off a white surface, scaled so that
-    its largest entry is 1.
+    its largest entry is 1. ``spread_s`` is the standard deviation of that latency from challenge to
+    challenge. ``delivery_s`` is the median time from the end of a frame's last row to its arrival and
+    ``delivery_spread_s`` its standard deviation; a driver that stamps a frame at its first packet makes it
+    negative. Each is None where it was never measured, and then the widest bounds hold.
     """
 
     latency_s: float | None = None
     mixing: Mixing = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    spread_s: float | None = None
+    delivery_s: float | None = None
+    delivery_spread_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

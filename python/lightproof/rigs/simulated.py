@@ -47,9 +47,9 @@ _SUBJECT_STREAM: Final = 1
 class SimulatedRig:
     """A rig whose person, screen and camera are computed.
 
-    Its calibration is the truth: the latency is the panel's latency and the time constant of its rise, the
-    mixing is the camera's. Between ``show`` and ``frames`` nothing is lost: frames are rendered when they are
-    asked for.
+    Its calibration is the truth: the latency is the panel's latency and the time constant of its rise, which
+    never vary, the mixing is the camera's, frames arrive ``delivery_s`` late but for their jitter. Between
+    ``show`` and ``frames`` nothing is lost: frames are rendered when they are asked for.
     """
 
     def __init__(
@@ -104,6 +104,9 @@ class SimulatedRig:
                     (green[0], green[1], green[2]),
                     (blue[0], blue[1], blue[2]),
                 ),
+                spread_s=0.0,
+                delivery_s=conditions.delivery_s,
+                delivery_spread_s=conditions.jitter_s,
             ),
             frame_rate_hz=conditions.frame_rate_hz,
             refresh_hz=conditions.refresh_hz,
@@ -169,6 +172,7 @@ class SimulatedRig:
                     locked=conditions.exposure_drift_per_s == 0,
                     sequence=sequence,
                 ),
+                arrived_s=delivered_s,
             )
         self._now_s = max(self._now_s, until_s)
 

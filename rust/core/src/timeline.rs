@@ -47,6 +47,12 @@ impl Timeline {
         Ok(())
     }
 
+    /// Times of the flips so far, in seconds.
+    #[must_use]
+    pub fn flips_s(&self) -> &[f64] {
+        &self.starts_s
+    }
+
     /// Time of the first flip in seconds, if there was one.
     #[must_use]
     pub fn first_flip_s(&self) -> Option<f64> {

@@ -39,6 +39,11 @@ impl PyTimeline {
     }
 
     #[getter]
+    fn flips_s(&self, py: Python<'_>) -> Vec<f64> {
+        self.0.with(py, |timeline| timeline.flips_s().to_vec())
+    }
+
+    #[getter]
     fn first_flip_s(&self, py: Python<'_>) -> Option<f64> {
         self.0.with(py, |timeline| timeline.first_flip_s())
     }

@@ -1,7 +1,9 @@
 """Latency: did the light come back as fast as this rig's own light does?
 
 Whoever re-lights a fake elsewhere must see the screen first and answer: at least a display's and a camera's
-frame late.
+frame late. To hide it, somebody would stamp the frames back by as much, or leave out those in which it would
+be seen: so frames have to arrive as this camera delivers them, and none may be missing just at the flips
+(:mod:`~lightproof.presence.arrivals`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from lightproof._core import FaceLight
 from lightproof.policy import Policy
+from lightproof.presence.arrivals import Arriving, judge_arrivals
 from lightproof.presence.observation import Observation
 from lightproof.summary import EvidenceFigure, EvidenceSummary, milliseconds, with_error
 from lightproof.verdict import Finding, ReasonCode
@@ -35,6 +38,13 @@ DECOYS_OF_LATE_LIGHT: Final = 2**14 - 1
 
 _PEAK_HALF_WIDTH: Final = 3
 """Samples of the curve on either side of its peak: 24 ms, well inside the peak of a 200 ms dwell."""
+
+
+_BENT: Final = {
+    Arriving.LATE: ReasonCode.LATE_FRAMES,
+    Arriving.HIDDEN: ReasonCode.FRAMES_HIDDEN,
+}
+"""What is said of frames that cannot have been exposed when they say, or were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,8 @@ def judge(
         policy: tolerates so much difference from the calibrated latency.
         decoy_seed: 32 random bytes that nobody outside the device has seen.
     """
+    lights_s = np.array(observation.timeline.flips_s) + observation.latency_s
+    arriving = judge_arrivals(observation.track.arrivals, lights_s, observation.calibration)
     peak = peak_s(curve)
     if peak is None:
         return no_latency(observation)
@@ -117,8 +129,12 @@ def judge(
     def found(finding: Finding, *reasons: ReasonCode) -> LatencyEvidence:
         return LatencyEvidence(finding, reasons, latency_s, sigma_s, calibrated_s)
 
+    if arriving in _BENT:
+        return found(Finding.FAIL, _BENT[arriving])
     if calibrated_s is None:
         return found(Finding.INCONCLUSIVE, ReasonCode.RIG_NOT_CALIBRATED)
+    if arriving is Arriving.UNCLEAR:
+        return found(Finding.INCONCLUSIVE, ReasonCode.LATENCY_UNCLEAR)
     if sigma_s > MAX_SIGMA_S:
         return found(Finding.INCONCLUSIVE, ReasonCode.LATENCY_UNCLEAR)
     if abs(latency_s - calibrated_s) <= policy.latency_tolerance_s:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import replace
 
 from lightproof.errors import CameraLostError, ClockError
 from lightproof.privacy.forget import overwrite
@@ -79,6 +80,8 @@ class Feed:
                     f"camera {self._camera.name!r} stamped a frame {frame.sensor_time_s:.6f} s after one of "
                     f"{last_sensor_time_s:.6f} s, when it was {arrived_s:.6f} s; it needs the rig's clock"
                 )
+            if frame.arrived_s is None:
+                frame = replace(frame, arrived_s=arrived_s)
             last_sensor_time_s, last_arrival_s = frame.sensor_time_s, arrived_s
             with self._changed:
                 if len(self._frames) == _KEPT_FRAMES:

@@ -92,6 +92,7 @@ class OpenCvCamera:
             period_s,
             period_s,
             CameraMetadata(locked=None, sequence=self._sequence),
+            arrived_s=arrival_s,
         )
 
     def close(self) -> None:

@@ -210,6 +210,7 @@ class V4l2Camera:
                 locked=self._settings.locked,
                 sequence=int(raw.frame_nb),
             ),
+            arrived_s=arrival_s,
         )
 
     def _sensor_time_s(

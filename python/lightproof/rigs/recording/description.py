@@ -47,10 +47,19 @@ class RecordedGeometry(Struct, frozen=True):
 
 
 class RecordedCalibration(Struct, frozen=True):
-    """:class:`~lightproof.rigs.protocol.Calibration` with every key."""
+    """:class:`~lightproof.rigs.protocol.Calibration` with every key but those that older recordings lack."""
 
     latency_s: float | None
     mixing: Mixing
+    spread_s: float | None = None
+    delivery_s: float | None = None
+    delivery_spread_s: float | None = None
+
+    def calibration(self) -> Calibration:
+        """Return what was measured of the rig."""
+        return Calibration(
+            self.latency_s, self.mixing, self.spread_s, self.delivery_s, self.delivery_spread_s
+        )
 
 
 class RecordedDescription(Struct, frozen=True):
@@ -65,12 +74,12 @@ class RecordedDescription(Struct, frozen=True):
 
     def description(self) -> RigDescription:
         """Return what the rig said of itself."""
-        geometry, calibration = self.geometry, self.calibration
+        geometry = self.geometry
         return RigDescription(
             self.name,
             self.kind,
             Geometry(geometry.screen_m, geometry.camera_m, geometry.focal_px),
-            Calibration(calibration.latency_s, calibration.mixing),
+            self.calibration.calibration(),
             self.frame_rate_hz,
             self.refresh_hz,
         )

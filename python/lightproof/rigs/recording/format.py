@@ -46,7 +46,8 @@ class Flip(Struct, frozen=True, tag_field="event", tag="flip"):
 class Delivered(Struct, frozen=True, tag_field="event", tag="frame"):
     """A frame delivered when the clock stood at ``clock_s``; its pixels are the next picture of the video.
 
-    ``checksum`` is the CRC-32 of its pixels without padding.
+    ``checksum`` is the CRC-32 of its pixels without padding. ``arrived_s`` is when the rig got it; recordings
+    made before frames said so are read as if that were when the session did.
     """
 
     sensor_time_s: float
@@ -55,6 +56,7 @@ class Delivered(Struct, frozen=True, tag_field="event", tag="frame"):
     metadata: RecordedMetadata
     checksum: int
     clock_s: float
+    arrived_s: float | None = None
 
 
 class FramesEnded(Struct, frozen=True, tag_field="event", tag="frames_ended"):

@@ -189,6 +189,7 @@ class RecordingRig:
             event.metadata.metadata(),
             video.yuv_matrix,
             video.yuv_range,
+            event.clock_s if event.arrived_s is None else event.arrived_s,
         )
 
 

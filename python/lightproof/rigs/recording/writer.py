@@ -15,6 +15,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -154,7 +155,8 @@ class RecordingWriter:
         """
         for frame in self._rig.frames(until_s):
             pixels = packed_pixels(frame)
-            self._events.append(_delivered(frame, checksum(pixels), self._rig.now_s()))
+            clock_s = self._rig.now_s()
+            self._events.append(_delivered(frame, checksum(pixels), clock_s))
             if self._failure is None:
                 try:
                     self._write(frame, pixels)
@@ -163,7 +165,8 @@ class RecordingWriter:
                         f"{error}" if isinstance(error, RecordingError) else _full(self._directory, error)
                     )
                     self._discard()
-            yield frame
+            # The session takes the time from here, and reads no clock that a replay would not read.
+            yield frame if frame.arrived_s is not None else replace(frame, arrived_s=clock_s)
         end_s = float(until_s) if math.isfinite(until_s) else None
         self._events.append(FramesEnded(end_s, float(self._rig.now_s())))
 
@@ -252,4 +255,5 @@ def _delivered(frame: Frame, pixels_checksum: int, clock_s: float) -> Delivered:
         recorded_metadata(frame.metadata),
         pixels_checksum,
         float(clock_s),
+        None if frame.arrived_s is None else float(frame.arrived_s),
     )

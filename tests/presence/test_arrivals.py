@@ -1,0 +1,93 @@
+"""Arrivals: a frame that sees a flip cannot be late, and cannot be left out, without being noticed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightproof.presence.arrivals import (
+    MAX_DELIVERY_S,
+    MIN_MARGIN_S,
+    Arrival,
+    Arriving,
+    judge_arrivals,
+    latest_s,
+)
+from lightproof.rigs.protocol import Calibration
+
+PERIOD_S, EXPOSURE_S = 1 / 30, 0.015
+LIGHTS_S = np.linspace(0.1, 1.9, 10)
+CALIBRATED = Calibration(0.02, delivery_s=0.01, delivery_spread_s=0.001)
+
+
+def frames(count: int = 64, delivery_s: float | None = 0.01) -> list[Arrival]:
+    return [Arrival(k * PERIOD_S, k * PERIOD_S + EXPOSURE_S, delivery_s) for k in range(count)]
+
+
+def sees_a_flip(arrival: Arrival) -> bool:
+    return bool(((arrival.start_s - PERIOD_S < LIGHTS_S) & (arrival.end_s >= LIGHTS_S)).any())
+
+
+def judged(arrivals: list[Arrival], calibration: Calibration = CALIBRATED) -> Arriving:
+    return judge_arrivals(arrivals, LIGHTS_S, calibration)
+
+
+def test_frames_that_come_as_calibrated_are_in_time() -> None:
+    assert judged(frames()) is Arriving.IN_TIME
+
+
+@pytest.mark.parametrize("late_s", [0.015, 0.1, 1.5])
+def test_frames_that_were_stamped_back_arrive_late(late_s: float) -> None:
+    assert judged(frames(delivery_s=0.01 + late_s)) is Arriving.LATE
+
+
+def test_it_is_enough_that_those_about_the_flips_are_late() -> None:
+    arrivals = [
+        Arrival(one.start_s, one.end_s, 0.06) if sees_a_flip(one) else one for one in frames(delivery_s=0.01)
+    ]
+    assert judged(arrivals) is Arriving.LATE
+
+
+def test_what_was_never_calibrated_has_the_widest_bound() -> None:
+    assert latest_s(Calibration(0.02)) == MAX_DELIVERY_S
+    assert judged(frames(delivery_s=0.09), Calibration(0.02)) is Arriving.IN_TIME
+    assert judged(frames(delivery_s=0.11), Calibration(0.02)) is Arriving.LATE
+    assert latest_s(Calibration(0.02, delivery_s=0.01, delivery_spread_s=0.02)) == pytest.approx(0.07)
+    assert latest_s(CALIBRATED) == pytest.approx(0.01 + MIN_MARGIN_S)
+
+
+def test_frames_left_out_after_each_flip_are_missed() -> None:
+    assert judged([one for one in frames() if not sees_a_flip(one)]) is Arriving.HIDDEN
+
+
+@pytest.mark.parametrize("hidden", [6, 7])
+def test_a_few_flips_of_which_most_are_hidden_are_not_in_time(hidden: int) -> None:
+    lights_s = LIGHTS_S[:hidden]
+    arrivals = [
+        one
+        for one in frames(count=45)
+        if not ((one.start_s - PERIOD_S < lights_s) & (one.end_s >= lights_s)).any()
+    ]
+    assert judge_arrivals(arrivals, LIGHTS_S[:7], CALIBRATED) in (Arriving.UNCLEAR, Arriving.HIDDEN)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_one_frame_in_six_that_is_lost_by_chance_is_no_failure(seed: int) -> None:
+    kept = np.random.default_rng(seed).random(64) > 1 / 6
+    arrivals = [one for one, stays in zip(frames(), kept, strict=True) if stays]
+    assert judged(arrivals) is Arriving.IN_TIME
+
+
+def test_a_stall_or_two_is_no_failure() -> None:
+    arrivals = frames()
+    arrivals[20:24] = [Arrival(one.start_s, one.end_s, 0.3) for one in arrivals[20:24]]
+    assert judged(arrivals) is Arriving.IN_TIME
+
+
+def test_without_arrivals_or_flips_nothing_is_in_time() -> None:
+    assert judged(frames(delivery_s=None)) is Arriving.UNCLEAR
+    assert judged(frames(count=12)) is Arriving.UNCLEAR
+    assert judged([]) is Arriving.UNCLEAR
+    assert judge_arrivals(frames(), np.zeros(0), CALIBRATED) is Arriving.UNCLEAR
