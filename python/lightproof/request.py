@@ -92,8 +92,8 @@ def nonce_from_hex(text: str) -> bytes:
     """Return the nonce in hexadecimal digits of either case.
 
     Raises:
-        NonceError: there are other characters, an odd number of digits, or not 16 to 64 bytes, or too few
-        different ones.
+        NonceError: there are other characters, an odd number of digits, not 16 to 64 bytes, or too few of
+            them differ.
 
     Example::
 

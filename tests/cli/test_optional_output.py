@@ -90,6 +90,15 @@ def test_a_path_with_markup_in_it_is_a_path(tmp_path: Path, capsys: pytest.Captu
     assert "[/b].html" in printed.err
 
 
+@pytest.mark.parametrize("option", ["--report", "--record"])
+def test_a_place_that_is_refused_moves_no_cursor(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert run(option, tmp_path / "file" / "\x1b[2J", "--yes") == 2
+    assert "\x1b[2J" not in capsys.readouterr().err
+
+
 def test_a_demo_into_a_place_that_cannot_be_written_plays_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

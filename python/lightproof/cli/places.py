@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from lightproof.cli.terminal import plain
 from lightproof.files import require_writable
 
 
@@ -30,7 +31,7 @@ def require_new_folder(path: Path, option: str) -> None:
     """
     with _refused(path, option):
         if path.exists() and any(path.iterdir()):
-            raise typer.BadParameter(f"{path} is not empty; name a new folder", param_hint=option)
+            raise typer.BadParameter(plain(f"{path} is not empty; name a new folder"), param_hint=option)
         parents = path.absolute().parents
         require_writable(next(parent for parent in parents if parent.exists()) / path.name)
 
@@ -41,5 +42,6 @@ def _refused(path: Path, option: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise typer.BadParameter(
-            f"{path} cannot be written: {error.strerror or error}; choose another place", param_hint=option
+            plain(f"{path} cannot be written: {error.strerror or error}; choose another place"),
+            param_hint=option,
         ) from error
