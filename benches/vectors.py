@@ -32,8 +32,7 @@ LOOPS = {
     "colours of a frame": (["vectorize_avx2", "fill_srgb"], ["user7colours"]),
     "sampler": (["vectorize_avx2", "Sampler6sample"], ["user6sample"]),
     "response": (["vectorize_avx2", "ResponseRegression4push"], ["ResponseRegression4push"]),
-    "score of decoys": (["vectorize_avx2", "Scorer5score"], ["Scorer5score"]),
-    "ceiling of decoys": (["vectorize_avx2", "Scorer6rivals"], ["Scorer7rank_on"]),
+    "score of decoys": (["vectorize_avx2", "Scorer9score_row"], ["Scorer9score_row"]),
     "ChaCha20": (["chacha20", "avx2", "rng_inner"], ["Codes4fill"]),
 }
 """What the symbol of each loop holds on x86-64 and on aarch64: NEON is always there, nothing is chosen."""

@@ -60,6 +60,11 @@ READOUT_S: Final = 0.010
 
 JITTER_S: Final = 0.0003
 
+TURNED: Final = (0.14, 0.05)
+"""How much more the right half of a face answers the right half of the screen than its left half does, over
+its answer to all of the screen, and the same of the upper half. On four path-traced heads with even numbers
+in an office's light at 10 % it was 0.12 to 0.18 and 0.05 to 0.06 (of one the second could not be told)."""
+
 _BANDS: Final = 5
 _SIDE: Final = 10
 """Cells are 10 × 10; rows of two make five bands that a rolling shutter exposes one after another."""
@@ -148,13 +153,20 @@ class MeanLightSession:
                 frame_s += 1 / setting.frame_rate_hz
                 slow = keep * slow + math.sqrt(1 - keep * keep) * rng.standard_normal(4)
                 gain = np.exp(GAIN_SD * slow[0] + COLOUR_SD * slow[1:])
-                bands = np.empty((_BANDS, 3))
+                sides = np.empty((_BANDS, 2, 3))
                 for band in range(_BANDS):
                     opens_s = start_s + band / (_BANDS - 1) * READOUT_S
-                    light = self.timeline.light(opens_s, opens_s + setting.exposure_s, LATENCY_S).mean(axis=0)
+                    quadrants = self.timeline.light(opens_s, opens_s + setting.exposure_s, LATENCY_S)
+                    tl, tr, bl, br = quadrants
+                    light = quadrants.mean(axis=0)
                     lamps = 1 + setting.flicker * math.sin(4 * math.pi * MAINS_HZ * opens_s + flicker_phase)
-                    bands[band] = tint * lamps + screen * (mixing @ light)
-                cells = albedo * np.repeat(bands, _SIDE // _BANDS, axis=0)[:, None] * gain
+                    up = TURNED[1] * (0.5 if 2 * band < _BANDS - 1 else -0.5 if 2 * band > _BANDS - 1 else 0)
+                    down = up * (tl + tr - bl - br) / 4
+                    for side, turned in enumerate((TURNED[0] / 2, -TURNED[0] / 2)):
+                        across = turned * (tr + br - tl - bl) / 4
+                        sides[band, side] = tint * lamps + screen * (mixing @ (light + across + down))
+                rows = np.repeat(sides, _SIDE // _BANDS, axis=0)
+                cells = albedo * np.repeat(rows, _SIDE // 2, axis=1) * gain
                 cells *= 1 + noise * rng.standard_normal(cells.shape)
                 middle_s = start_s + READOUT_S / 2
                 exposure_s = (middle_s, middle_s + setting.exposure_s)

@@ -85,7 +85,7 @@ def power_chart(
             for column in range(2)
         ]
         for axes, (title, curves) in zip(panels, rooms.items(), strict=False):
-            _frame(axes, f"a room of {title}, four looks", curves)
+            _frame(axes, f"a room of {title}, all looks", curves)
             axes.set_xscale("log")
             axes.set_xlim(0.27, 33)
             axes.xaxis.set_major_locator(FixedLocator(_RESPONSE_TICKS))

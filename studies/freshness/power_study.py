@@ -40,29 +40,29 @@ DRAWING: Final = "freshness-power.svg"
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """How many sessions were recognised: by one look at all the light, and by the rule of four looks."""
+    """How many sessions were recognised: by one look at all the light, and by the rule of all looks."""
 
     setting: Setting
     sessions: int
     one_look: int
-    four_looks: int
+    all_looks: int
 
 
 def recognised(setting: Setting, seed: int, decoys: int = MAX_DECOYS) -> tuple[bool, bool]:
-    """Return whether one session is recognised by one look at all its light, and by any of the four looks."""
+    """Return whether one session is recognised by one look at all its light, and by any look."""
     session = MeanLightSession(setting, seed)
-    one_look = four_looks = False
+    one_look = all_looks = False
     for look in session.looks(LOOKS):
-        four_looks = four_looks or _comes_first(session, look, decoys_at_a_look(decoys))
+        all_looks = all_looks or _comes_first(session, look, decoys_at_a_look(decoys))
         if look.dwells == LOOKS[-1]:
             one_look = _comes_first(session, look, decoys)
-    return one_look, four_looks
+    return one_look, all_looks
 
 
 def power(setting: Setting, sessions: int, decoys: int = MAX_DECOYS) -> Power:
     """Return how many of ``sessions`` different sessions are recognised."""
     found = [recognised(setting, seed, decoys) for seed in range(sessions)]
-    return Power(setting, sessions, sum(one for one, _ in found), sum(four for _, four in found))
+    return Power(setting, sessions, sum(one for one, _ in found), sum(any_look for _, any_look in found))
 
 
 def power_by_dwells(setting: Setting, sessions: int, decoys: int = MAX_DECOYS) -> list[int]:
@@ -120,7 +120,7 @@ def study(sessions: int, workers: int, progress: Callable[[str], None]) -> Study
             settings = [Setting(response, room_lx, rate_hz) for response in RESPONSES]
             points = in_order(settings, workers, partial(power, sessions=sessions))
             for rule, counts in (
-                ("", [point.four_looks for point in points]),
+                ("", [point.all_looks for point in points]),
                 (ONE_LOOK, [point.one_look for point in points]),
             ):
                 curve = Curve(f"{rate_hz:g} fps", at, tuple(count / sessions for count in counts))
@@ -138,25 +138,25 @@ def study(sessions: int, workers: int, progress: Callable[[str], None]) -> Study
 
 
 def power_table(measured: Study) -> str:
-    """Return the table by room and frame rate as Markdown: by four looks / by one look at all the light."""
+    """Return the table by room and frame rate as Markdown: by any look / by one look at all the light."""
     rooms = [name for name in measured.curves if name + ONE_LOOK in measured.curves]
     pairs = [
-        (room, four, one)
+        (room, looked, one)
         for room in rooms
-        for four, one in zip(measured.curves[room], measured.curves[room + ONE_LOOK], strict=True)
+        for looked, one in zip(measured.curves[room], measured.curves[room + ONE_LOOK], strict=True)
     ]
     head = ("room, fps", *(f"{at:g} %" for at in pairs[0][1].at))
     return tables.markdown(
         head,
         (
             (
-                f"{room}, {four.name.removesuffix(' fps')}",
+                f"{room}, {looked.name.removesuffix(' fps')}",
                 *(
-                    f"{by_four} / {by_one}"
-                    for by_four, by_one in zip(_counts(measured, four), _counts(measured, one), strict=True)
+                    f"{by_any} / {by_one}"
+                    for by_any, by_one in zip(_counts(measured, looked), _counts(measured, one), strict=True)
                 ),
             )
-            for room, four, one in pairs
+            for room, looked, one in pairs
         ),
     )
 

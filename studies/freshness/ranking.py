@@ -21,9 +21,9 @@ def comes_first(
 ) -> bool:
     """Return whether the challenge that was played beats all its decoys; no light is no evidence.
 
-    A few decoys are asked first. They are the first of the same stream, so a challenge that does not beat
-    them does not beat all: the answer is that of ranking among all at once. The arguments are those of
-    :meth:`~lightproof._core.FaceLight.rank`.
+    A few decoys are asked first. They are mixes of the first challenges of the same stream, so a challenge
+    that does not beat them does not beat all: the answer is that of ranking among all at once. The arguments
+    are those of :meth:`~lightproof._core.FaceLight.rank`.
     """
     if face is None:
         return False

@@ -20,6 +20,7 @@ import numpy as np
 from lightproof.evaluation.workers.local import in_order
 from lightproof.policy import MAX_DECOYS, Mode
 from lightproof.presence.cues.freshness import LOOKS, decoys_at_a_look
+from lightproof.presence.playing import HEED_S
 from studies import command, tables
 from studies.freshness.mean_light import LATENCY_S, MeanLightSession, Setting
 from studies.freshness.ranking import comes_first
@@ -53,7 +54,8 @@ def play(setting: Setting, seed: int) -> Recognition:
     decoys, decoy_seed = decoys_at_a_look(MAX_DECOYS), session.decoy_seed
     for number, look in enumerate(session.looks(LOOKS)):
         if comes_first(look.face, session.timeline, [LATENCY_S], decoy_seed=decoy_seed, decoys=decoys):
-            return Recognition(number, min(look.dwells + 1, LOOKS[-1]) * session.challenge.dwell_s)
+            ended_s = look.dwells * session.challenge.dwell_s + (HEED_S if look.dwells < LOOKS[-1] else 0)
+            return Recognition(number, ended_s)
     return Recognition(None, session.challenge.duration_s)
 
 

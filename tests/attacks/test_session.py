@@ -46,7 +46,7 @@ def play(networks: FaceNetworks, rig: Rig, asked: Request | None = None, **optio
 class MeddledRig(SimulatedRig):
     """A simulated rig whose frames are changed on their way from a certain frame on."""
 
-    from_frame = 60
+    from_frame = 45
 
     def frames(self, until_s: float) -> Iterator[Frame]:
         for frame in super().frames(until_s):

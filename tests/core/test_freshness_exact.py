@@ -72,7 +72,7 @@ def test_all_looks_together_accept_no_more_wrong_challenges_than_one_look_may() 
 
 def test_a_look_asks_so_many_decoys_that_the_errors_of_all_looks_add_up_to_the_policys() -> None:
     for decoys in (0, 2**10 - 1, 2**20 - 1):
-        assert len(LOOKS) / (decoys_at_a_look(decoys) + 1) == 1 / (decoys + 1)
+        assert len(LOOKS) / (decoys_at_a_look(decoys) + 1) <= 1 / (decoys + 1)
 
 
 def test_the_long_test_looks_when_a_session_does() -> None:

@@ -52,9 +52,9 @@ def played(
 
 @pytest.mark.parametrize(
     ("mode", "look", "light_s"),
-    [("standard", 0, 2.0), ("standard", 1, 2.4), ("standard", 2, 2.8), ("gentle", 0, 4.0)],
+    [("standard", 0, 1.28), ("standard", 1, 1.48), ("standard", 4, 2.48), ("gentle", 0, 2.48)],
 )
-def test_light_ends_one_dwell_after_the_look_that_saw_enough(
+def test_light_ends_a_moment_after_the_look_that_saw_enough(
     mode: Mode, look: int, light_s: float, networks: FaceNetworks
 ) -> None:
     looks = Looks(DWELL_S[mode], enough_at=look)

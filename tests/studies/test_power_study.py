@@ -59,12 +59,12 @@ def test_the_face_answers_the_screen_as_strongly_as_it_should(response: float) -
 
 def test_a_living_face_in_an_office_is_recognised() -> None:
     found = power(Setting(0.15), 3, FEW)
-    assert (found.one_look, found.four_looks) == (3, 3)
+    assert (found.one_look, found.all_looks) == (3, 3)
 
 
 def test_a_face_that_the_screen_does_not_reach_is_not_recognised() -> None:
     found = power(Setting(0.0), 4, FEW)
-    assert (found.one_look, found.four_looks) == (0, 0)
+    assert (found.one_look, found.all_looks) == (0, 0)
 
 
 def test_before_there_are_frames_enough_there_is_no_evidence() -> None:
@@ -116,7 +116,7 @@ def measured() -> Study:
     return Study(4, {**curves, "seconds": [Curve("5 %", (1.0, 3.2), (0.0, 0.75))]})
 
 
-def test_the_tables_count_sessions_by_four_looks_and_by_one() -> None:
+def test_the_tables_count_sessions_by_all_looks_and_by_one() -> None:
     assert power_table(measured()).splitlines()[0] == "| room, fps | 1 % | 10 % |"
     assert power_table(measured()).splitlines()[2:] == ["| 300 lx, 30 | 1 / 2 | 4 / 4 |"]
     assert seconds_table(measured()).splitlines()[2:] == ["| 5 % | 0 | 3 |"]

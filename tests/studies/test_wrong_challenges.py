@@ -37,7 +37,7 @@ from tests.waiting import GATE_VARIABLE, PATIENCE_S, hear_ctrl_c, pass_the_gate
 ROOT = Path(__file__).parents[2]
 SEED = 4
 MANY_DECOYS = 2**16 - 1
-"""So many that none of 30 wrong challenges is expected to come first: one look asks four times as many."""
+"""So many that none of 30 wrong challenges is expected to come first: one look asks six times as many."""
 IN_AN_OFFICE = ("--response", "0.15", "--lights", "office")
 
 

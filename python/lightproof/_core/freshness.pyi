@@ -37,7 +37,9 @@ class FaceLight:
     ) -> tuple[Rank, NDArray[np.float32]]:
         """Return the rank of the true challenge among random decoys, and the decoys' scores.
 
-        The decoys are drawn from the 32 random bytes of ``decoy_seed``.
+        floor(sqrt(``decoys``)) challenges are drawn from the 32 random bytes of ``decoy_seed``. Each mix of
+        the even dwells of one and the odd dwells of another, the true challenge being one of them, is a
+        decoy: at least as many as asked for, (n + 1)² − 1 of n drawn. The scores are those of at most 2¹⁴.
 
         The score is the largest over ``latencies_s``, for the challenge as for every decoy. Ties count
         against the person, so P(rank 1) <= 1 / (decoys + 1) for a video made without knowing the challenge,

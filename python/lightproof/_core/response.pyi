@@ -97,6 +97,17 @@ class ResponseRegression:
         The columns are red - blue, green - mean(red, blue), and luminance.
         """
 
+    @property
+    def across(self) -> NDArray[np.float64]:
+        """The same of the face's right side less that of its left; (frames, 3).
+
+        Right is the person's: a camera's picture has it on its left.
+        """
+
+    @property
+    def down(self) -> NDArray[np.float64]:
+        """The same of the face's upper half less that of its lower; (frames, 3)."""
+
     def face_light(self, exposures_s: Sequence[tuple[float, float]], mixing: Mixing) -> FaceLight | None:
         """Return the face's mean light, given start and end of each exposure; None with too few frames.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -28,6 +29,12 @@ from lightproof.rigs.protocol import Frame, Rig
 
 HOLD_STILL_S: Final = 0.3
 """Between the position found and the first colour: time to finish looking for the button."""
+
+HEED_S: Final = 0.08
+"""When the answer of a look is heeded, after the end of the dwell that it looked at. Always then, whenever it
+was known, so that a recording ends where its session did; an answer that is not known by then is waited for.
+On the machines measured (docs/speed.md) it is, and on a slower one there is as much again and half of it
+before the next flip."""
 
 TAIL_S: Final = 0.15
 """How long frames are awaited after the last dwell: exposure, readout and delivery of the frame that saw
@@ -57,11 +64,11 @@ def play(
 
     ``enough`` is asked after the dwells in :data:`~lightproof.presence.cues.freshness.LOOKS`, but the last.
     It is given a snapshot of the observation and the most that a flip was late, in seconds, and runs in a
-    thread of its own, because the light must keep its rhythm: its answer is heeded one dwell later, always,
-    so that a recording ends where the session did. ``observe`` makes the observation; a study gives one that
-    also keeps what it takes in. ``likenesses`` draw frames in the moment to hold still and in every dwell;
-    ``lit_picture`` gathers what the light shows of the face. Without them the session's identity, and the lit
-    face, stay unclear.
+    thread of its own, because the light must keep its rhythm: its answer is heeded :data:`HEED_S` later,
+    always, so that a recording ends where the session did. ``observe`` makes the observation; a study gives
+    one that also keeps what it takes in. ``likenesses`` draw frames in the moment to hold still and in every
+    dwell; ``lit_picture`` gathers what the light shows of the face. Without them the session's identity, and
+    the lit face, stay unclear.
 
     Raises:
         RigError: the camera or the screen fails.
@@ -117,17 +124,22 @@ def _play(
         if flip_monitor.lost:
             break
         # Leave the camera one refresh early, so that waiting for a frame never delays a flip.
-        for frame in _arriving(rig, until_s=start_s + steps_s[step + 1] - refresh_s):
+        until_s = start_s + steps_s[step + 1] - refresh_s
+        if look.heeded_s <= until_s:
+            for frame in _arriving(rig, until_s=look.heeded_s):
+                watch.take(frame)
+            if look.saw_enough():
+                break
+        for frame in _arriving(rig, until_s=until_s):
             watch.take(frame)
         if watch.broken:
             break
         dwells, rest = divmod(step + 1, steps_per_dwell)
         if rest == 0:
             watch.end_stretch()
-        if rest == 0 and look.saw_enough():
-            break
         if rest == 0 and dwells in LOOKS[:-1]:
-            look.begin(observation.snapshot(), flip_monitor.late_s)
+            heeded_s = start_s + steps_s[step + 1] + HEED_S
+            look.begin(observation.snapshot(), flip_monitor.late_s, heeded_s)
     else:
         end_s = start_s + challenge.duration_s
         ended_s = rig.show(NEUTRAL_SCREEN_SRGB, at_s=end_s)
@@ -156,14 +168,15 @@ class _Look:
     def __init__(self, thread: ThreadPoolExecutor, enough: Callable[[Observation, float], bool]) -> None:
         self._thread, self._enough = thread, enough
         self._going_on: Future[bool] | None = None
+        self.heeded_s = math.inf
 
-    def begin(self, snapshot: Observation, late_s: float) -> None:
-        """Start to look at a snapshot, which is overwritten afterwards."""
-        self._going_on = self._thread.submit(self._look, snapshot, late_s)
+    def begin(self, snapshot: Observation, late_s: float, heeded_s: float) -> None:
+        """Start to look at a snapshot, which is overwritten afterwards; it is heeded at ``heeded_s``."""
+        self._going_on, self.heeded_s = self._thread.submit(self._look, snapshot, late_s), heeded_s
 
     def saw_enough(self) -> bool:
         """Return what the last look found, once; False if there was none."""
-        going_on, self._going_on = self._going_on, None
+        going_on, self._going_on, self.heeded_s = self._going_on, None, math.inf
         return going_on is not None and going_on.result()
 
     def _look(self, snapshot: Observation, late_s: float) -> bool:

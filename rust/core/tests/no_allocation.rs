@@ -128,13 +128,14 @@ fn ranking_allocates_as_often_for_a_thousand_decoys_as_for_a_quarter_of_a_millio
     let face = face.expect("the series are of one length").expect("96 frames are enough");
     let scorer = face.scorer(&timeline, &[0.0, 0.02]).expect("there are latencies");
     let mut wrong = *challenge.codes();
-    wrong.rotate_left(5); // a middling score: many decoys are scored in full
+    wrong.rotate_left(5); // a middling score
     let ranking = |decoys: usize| {
         allocations(|| {
             std::hint::black_box(scorer.rank(&wrong, &[2; 32], decoys));
         })
     };
+    // A table for each number of each half, at both latencies.
     let few = ranking(1 << 10);
-    assert!(few <= 8, "{few} allocations");
+    assert!(few <= 400, "{few} allocations");
     assert_eq!(ranking(1 << 18), few);
 }

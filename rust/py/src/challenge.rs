@@ -115,9 +115,9 @@ fn decoy_codes<'py>(py: Python<'py>, seed: &[u8], count: usize) -> PyResult<Boun
     }
     let seed = key(py, "seed", seed)?;
     let codes = py.detach(|| {
-        let mut codes = vec![0; count * ILLUMINATIONS];
+        let mut codes = vec![[0; ILLUMINATIONS]; count];
         core::fill_decoys(&seed, &mut codes);
-        codes
+        codes.into_flattened()
     });
     PyArray1::from_vec(py, codes).reshape([count, ILLUMINATIONS])
 }

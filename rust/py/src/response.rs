@@ -115,10 +115,17 @@ impl PyResponseRegression {
 
     #[getter]
     fn series<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let (flat, rows) = self
-            .inner
-            .with(py, |regression| (regression.series().as_flattened().to_vec(), regression.series().len()));
-        flat.into_pyarray(py).reshape([rows, 3])
+        self.rows(py, ResponseRegression::series)
+    }
+
+    #[getter]
+    fn across<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        self.rows(py, ResponseRegression::across)
+    }
+
+    #[getter]
+    fn down<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        self.rows(py, ResponseRegression::down)
     }
 
     fn face_light(
@@ -129,7 +136,9 @@ impl PyResponseRegression {
     ) -> PyResult<Option<PyFaceLight>> {
         self.inner
             .with(py, |regression| {
-                FaceLight::new(regression.series(), regression.nuisance(), &exposures_s, mixing)
+                FaceLight::new(regression.series(), regression.nuisance(), &exposures_s, mixing)?
+                    .map(|light| light.with_halves(regression.across(), regression.down()))
+                    .transpose()
             })
             .map(|light| light.map(PyFaceLight))
             .map_err(|error| errors::raise(py, &error))
@@ -155,6 +164,18 @@ impl PyResponseRegression {
                     .collect::<Result<_, Error>>()
             })
             .map_err(|error| errors::raise(py, &error))
+    }
+}
+
+impl PyResponseRegression {
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        series: fn(&ResponseRegression) -> &[[f64; 3]],
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let flat = self.inner.with(py, |regression| series(regression).as_flattened().to_vec());
+        let rows = flat.len() / 3;
+        flat.into_pyarray(py).reshape([rows, 3])
     }
 }
 

@@ -6,6 +6,7 @@ with its decoys, and comes first with a chance that is known exactly, whatever t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,10 +20,10 @@ from lightproof.presence.observation import Observation
 from lightproof.summary import EvidenceFigure, EvidenceSummary, number, power_of_ten
 from lightproof.verdict import Finding, ReasonCode
 
-LOOKS: Final = (9, 11, 13, 16)
-"""Dwells after which the evidence is looked at: 1.8, 2.2, 2.6 and 3.2 s of standard light. Relief sets the
-pace; earlier it is hardly ever clear, and every look costs decoys. A look takes the time of a dwell, while
-the light plays on, so the light ends after 2.0, 2.4, 2.8 or 3.2 s."""
+LOOKS: Final = (6, 7, 8, 10, 12, 16)
+"""Dwells after which the evidence is looked at: 1.2, 1.4, 1.6, 2.0, 2.4 and 3.2 s of standard light.
+Six dwells hold 35 bits of the code and give the 30 frames, at 30 a second, that freshness needs. Every look
+costs decoys, so later, where another dwell adds little to what is there, they are further apart."""
 
 UNCALIBRATED_SEARCH_S: Final = (0.0, 0.04, 0.08, 0.12, 0.16, 0.20)
 """Latencies at which freshness is scored on a rig that was never calibrated: a dwell of 0.2 s blurs 20 ms
@@ -143,15 +144,16 @@ def _finding(rank: int, code: CodeMatch) -> tuple[Finding, tuple[ReasonCode, ...
 
 
 def decoys_at_a_look(decoys: int) -> int:
-    """Return how many decoys the challenge has to beat at each look.
+    """Return how many decoys the challenge has to beat at each look, for a policy that asks for ``decoys``.
 
-    All looks together then err as seldom as one.
+    All looks together then err as seldom as one may.
 
     A wrong challenge passes a look among K' decoys with P <= 1 / (K' + 1), and one of J looks with at most
-    J times that (the union bound holds however the looks depend on each other): K' + 1 = J (K + 1) keeps
-    the sum at 1 / (K + 1).
+    J times that (the union bound holds however the looks depend on each other): K' + 1 >= J (K + 1) keeps
+    the sum at or below 1 / (K + 1). All mixes of n drawn challenges and the true one are (n + 1)², so K' is
+    the next square, less the true one.
     """
-    return len(LOOKS) * (decoys + 1) - 1
+    return (math.isqrt(len(LOOKS) * (decoys + 1) - 1) + 1) ** 2 - 1
 
 
 def latencies_ranked_s(observation: Observation) -> tuple[float, ...]:

@@ -29,7 +29,7 @@ use sha2::Sha256;
 use crate::Error;
 use crate::colour::{Linear, Srgb, linear, linear_to_code};
 use decoys::Codes;
-pub use decoys::{DECOYS_PER_STREAM, Decoys, fill_decoys};
+pub use decoys::fill_decoys;
 
 /// The linear light of the four quadrants, top left, top right, bottom left, bottom right as the person sees
 /// them.

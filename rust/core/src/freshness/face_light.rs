@@ -3,9 +3,9 @@
 use nalgebra::{DMatrix, DVector, Matrix3, Vector3};
 
 use super::gains::non_negative_gains;
-use super::scorer::{Lag, Scorer};
+use super::scorer::{Lag, Lights, Scorer};
 use crate::Error;
-use crate::challenge::{self, CODES, ILLUMINATIONS};
+use crate::challenge::{self, ILLUMINATIONS};
 use crate::linear::{orthonormal, project_out, whiten};
 use crate::response::FEATURES;
 use crate::timeline::Timeline;
@@ -23,7 +23,23 @@ const MIN_SIGMA_OF_LENGTH: f64 = 1e-3;
 /// Least noise of light that never changes: below every rounding, and not 0.
 const MIN_SIGMA: f64 = 1e-9;
 
-/// The mean light of the face through a session and when each frame collected it.
+/// Halves of the screen that a code colours differently: right and left, or top and bottom.
+pub(super) const AXES: usize = 2;
+/// The two colour differences: in the third of the [`FEATURES`], luminance, an isoluminant code is not.
+pub(super) const DIFFERENCES: usize = 2;
+/// Which quadrants TL TR BL BR count for and which against, on each axis.
+const AXIS_SIGNS: [[f64; 4]; AXES] = [[-1.0, 1.0, -1.0, 1.0], [1.0, 1.0, -1.0, -1.0]];
+
+/// How the light of one half of the face differs from that of the other, through a session.
+#[derive(Debug, Clone)]
+struct Halves {
+    /// Whitened features without drift and motion, in units of their noise.
+    whitened: DMatrix<f64>,
+    /// One over the noise of each feature.
+    per_sigma: [f64; DIFFERENCES],
+}
+
+/// The light of the face through a session and when each frame collected it.
 #[derive(Debug, Clone)]
 pub struct FaceLight {
     /// The three [`FEATURES`] (columns), a row a frame.
@@ -37,6 +53,10 @@ pub struct FaceLight {
     exposures_s: Vec<(f64, f64)>,
     mixing: Matrix3<f64>,
     neutral: Vector3<f64>,
+    /// Of each axis; empty where only the mean is known.
+    halves: Vec<Halves>,
+    /// Orthonormal basis of the whitened features themselves, which are projected out of the halves.
+    own: DMatrix<f64>,
 }
 
 impl FaceLight {
@@ -71,7 +91,45 @@ impl FaceLight {
         let mixing = Matrix3::from_fn(|i, j| mixing[i][j]);
         let neutral = mixing * Vector3::from(challenge::neutral());
         let exposures_s = exposures_s.to_vec();
-        Ok(Some(Self { features, basis, whitened, sigma, exposures_s, mixing, neutral }))
+        let (own, halves) = (orthonormal(&whitened), Vec::new());
+        Ok(Some(Self { features, basis, whitened, sigma, exposures_s, mixing, neutral, halves, own }))
+    }
+
+    /// Adds how the halves of the face differ: the [`FEATURES`] of its right side less its left (`across`), and
+    /// of its upper half less the lower (`down`), a row a frame. The mean light of the face tells 15 of the 60
+    /// illuminations apart, these tell all.
+    ///
+    /// Values that are not finite leave the light as it is.
+    ///
+    /// # Errors
+    /// [`Error::Rows`] unless there are as many rows as frames.
+    pub fn with_halves(mut self, across: &[[f64; 3]], down: &[[f64; 3]]) -> Result<Self, Error> {
+        let frames = self.frames();
+        for (what, rows) in [("across", across), ("down", down)] {
+            if rows.len() != frames {
+                return Err(Error::Rows { what, count: rows.len(), frames });
+            }
+        }
+        if !across.iter().chain(down).flatten().all(|v| v.is_finite()) {
+            return Ok(self);
+        }
+        // Where the room lights one side more, the screen adds relatively less there: the mean code leaks into
+        // the difference. The face's own light says what it looks like.
+        self.halves = [across, down]
+            .into_iter()
+            .map(|rows| {
+                let mut whitened = whiten(&DMatrix::from_fn(frames, DIFFERENCES, |t, f| rows[t][f]), RHO);
+                project_out(&mut whitened, &self.basis);
+                project_out(&mut whitened, &self.own);
+                let per_sigma: [f64; DIFFERENCES] =
+                    std::array::from_fn(|f| 1.0 / robust_sigma(whitened.column(f).iter().copied()));
+                for (f, &scale) in per_sigma.iter().enumerate() {
+                    whitened.column_mut(f).scale_mut(scale);
+                }
+                Halves { whitened, per_sigma }
+            })
+            .collect();
+        Ok(self)
     }
 
     /// Number of frames.
@@ -111,6 +169,22 @@ impl FaceLight {
         let quadrants = challenge::illumination_linear(code);
         let mean = quadrants.iter().map(|&q| Vector3::from(q)).sum::<Vector3<f64>>() / 4.0;
         self.mixing * mean - self.neutral
+    }
+
+    /// What one illumination does to the features of each axis if the halves of the face turned fully to those
+    /// of the screen, in units of the noise; zeros where the halves are not known.
+    fn halves_light(&self, code: u8) -> HalvesLight {
+        let quadrants = challenge::illumination_linear(code);
+        let mut light = HalvesLight::default();
+        for ((of_axis, halves), signs) in light.iter_mut().zip(&self.halves).zip(&AXIS_SIGNS) {
+            let difference: Vector3<f64> =
+                quadrants.iter().zip(signs).map(|(&q, &sign)| Vector3::from(q) * (sign / 4.0)).sum();
+            let seen = self.mixing * difference;
+            *of_axis = std::array::from_fn(|f| {
+                (0..3).map(|c| FEATURES[f][c] * seen[c]).sum::<f64>() * halves.per_sigma[f]
+            });
+        }
+        light
     }
 
     fn normal(&self, codes: &[u8], shares: &DMatrix<f64>) -> (Matrix3<f64>, Vector3<f64>) {
@@ -168,15 +242,37 @@ impl FaceLight {
         if latencies_s.is_empty() {
             return Err(Error::Count { what: "latencies_s", count: 0, wanted: "at least one latency" });
         }
-        let colours: [Vector3<f64>; CODES as usize] = std::array::from_fn(|code| self.mean_light(code as u8));
+        let lights = Lights {
+            face: std::array::from_fn(|code| self.mean_light(code as u8)),
+            halves: std::array::from_fn(|code| self.halves_light(code as u8)),
+        };
         let coupling = self.coupling();
         let evidence = self.channel_evidence();
         let lags = latencies_s
             .iter()
-            .map(|&latency_s| Lag::new(&self.shares(timeline, latency_s), &evidence, &coupling, &colours))
+            .map(|&latency_s| {
+                let shares = self.shares(timeline, latency_s);
+                let mut halves_shares = shares.clone();
+                project_out(&mut halves_shares, &self.own);
+                let halves =
+                    self.halves.iter().map(|halves| halves_shares.transpose() * &halves.whitened).collect();
+                let evidence = Evidence { face: shares.transpose() * &evidence, halves };
+                Lag::new(&shares, &halves_shares, &evidence, &lights)
+            })
             .collect();
-        Ok(Scorer::new(&colours, &coupling, lags))
+        Ok(Scorer::new(&lights, &coupling, lags))
     }
+}
+
+/// The colour differences of each axis.
+pub(super) type HalvesLight = [[f64; DIFFERENCES]; AXES];
+
+/// What each dwell adds to the evidence, per unit of light in it.
+pub(super) struct Evidence {
+    /// A row a dwell, a column a channel.
+    pub(super) face: DMatrix<f64>,
+    /// Of each axis: a row a dwell, a column a feature. Empty where the halves are not known.
+    pub(super) halves: Vec<DMatrix<f64>>,
 }
 
 /// What free colours in the challenge's rhythm explain of the two colour differences, in units of the noise.

@@ -41,19 +41,17 @@ pub(super) fn non_negative_gains(normal: &Matrix3<f64>, b: &Vector3<f64>) -> (Ve
 }
 
 /// Maximum of 2 g·b − gᵀ G g over g ≥ 0, G given as rr gg bb rg rb gb: the best feasible of the octant's
-/// seven faces. Where that is at g = 0, a number below 0 that tells how far all channels are from answering.
+/// seven faces, each computed whether it is feasible or not, so that lanes do not part. Where that is at g = 0, a number below 0 that tells how far all channels are from answering.
 #[inline(always)]
+#[allow(clippy::needless_bitwise_bool)] // a lazy operator is a branch, and lanes would part
 pub(super) fn best_gains_score(b: [f32; 3], energy: [f32; 6]) -> f32 {
     let [rr, gg, bb, rg, rb, gb] = energy;
-    let one = |b: f32, e: f32| if b > 0.0 && e > 0.0 { b * b / e } else { 0.0 };
     let two = |b0: f32, b1: f32, e0: f32, e1: f32, e01: f32| {
         let det = e0 * e1 - e01 * e01;
         let (g0, g1) = (b0 * e1 - b1 * e01, b1 * e0 - b0 * e01);
-        if det > MIN_DETERMINANT * e0 * e1 && g0 >= 0.0 && g1 >= 0.0 {
-            (g0 * b0 + g1 * b1) / det
-        } else {
-            0.0
-        }
+        let feasible = (det > MIN_DETERMINANT * e0 * e1) & (g0 >= 0.0) & (g1 >= 0.0);
+        let value = (g0 * b0 + g1 * b1) / det;
+        if feasible { value } else { 0.0 }
     };
     let cofactors = [
         gg * bb - gb * gb,
@@ -69,22 +67,32 @@ pub(super) fn best_gains_score(b: [f32; 3], energy: [f32; 6]) -> f32 {
         cofactors[1] * b[0] + cofactors[3] * b[1] + cofactors[4] * b[2],
         cofactors[2] * b[0] + cofactors[4] * b[1] + cofactors[5] * b[2],
     ];
-    let feasible = det > MIN_DETERMINANT * rr * gg * bb && g.iter().all(|&g| g >= 0.0);
-    let three = if feasible { (g[0] * b[0] + g[1] * b[1] + g[2] * b[2]) / det } else { 0.0 };
-    let best = one(b[0], rr)
-        .max(one(b[1], gg))
-        .max(one(b[2], bb))
+    let feasible = (det > MIN_DETERMINANT * rr * gg * bb) & (g[0] >= 0.0) & (g[1] >= 0.0) & (g[2] >= 0.0);
+    let value = (g[0] * b[0] + g[1] * b[1] + g[2] * b[2]) / det;
+    let three = if feasible { value } else { 0.0 };
+    let best = one_gain_score(b[0], rr)
+        .max(one_gain_score(b[1], gg))
+        .max(one_gain_score(b[2], bb))
         .max(two(b[0], b[1], rr, gg, rg))
         .max(two(b[0], b[2], rr, bb, rb))
         .max(two(b[1], b[2], gg, bb, gb))
         .max(three);
-    if best > 0.0 {
-        return best;
-    }
     // Every channel answers in the opposite sense. How decidedly keeps the scores apart, so that ranks stay
     // uniform.
-    let against = |b: f32, e: f32| if e > 0.0 { b / e.sqrt() } else { 0.0 };
-    against(b[0], rr).max(against(b[1], gg)).max(against(b[2], bb)).min(0.0)
+    let against = |b: f32, e: f32| {
+        let decidedly = b / e.sqrt();
+        if e > 0.0 { decidedly } else { 0.0 }
+    };
+    let opposite = against(b[0], rr).max(against(b[1], gg)).max(against(b[2], bb)).min(0.0);
+    if best > 0.0 { best } else { opposite }
+}
+
+/// Maximum of 2 g·b − g² e over one gain g ≥ 0.
+#[inline(always)]
+#[allow(clippy::needless_bitwise_bool)] // as above
+pub(super) fn one_gain_score(b: f32, energy: f32) -> f32 {
+    let value = b * b / energy;
+    if (b > 0.0) & (energy > 0.0) { value } else { 0.0 }
 }
 
 #[cfg(test)]

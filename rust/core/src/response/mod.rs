@@ -72,6 +72,13 @@ const REGRESSORS: usize = NUISANCE + CODE;
 pub const BANDS: usize = 6;
 /// A band with fewer cells of the face says little and noisily.
 const MIN_CELLS_OF_A_BAND: usize = 20;
+/// The sides of the picture: the left, which is to the person's right, and the right.
+const SIDES: usize = 2;
+/// Bands of each of the upper and the lower half.
+const HALF: usize = BANDS / 2;
+
+/// Light of each part of the face: bands from the top, sides from the left of the picture.
+type Parts = [[[f64; 3]; SIDES]; BANDS];
 
 /// Streaming regression of all cells of a face on a challenge. Allocates only when made and when solved.
 #[derive(Debug, Clone)]
@@ -80,17 +87,20 @@ pub struct ResponseRegression {
     size: usize,
     /// The cells of the face, by their places in the grid.
     members: Vec<u32>,
-    band_of: Vec<u8>,
+    /// Band and side of each member, as `band * SIDES + side`.
+    part_of: Vec<u8>,
     /// Light of each member under the neutral light, and one over it.
     neutral: [Vec<f32>; 3],
     per_light: [Vec<f32>; 3],
-    band_neutral: [[f64; 3]; BANDS],
+    neutral_parts: Parts,
     mixing: Matrix3<f64>,
     registrar: Registrar,
     sums: Sums,
     now: Moment,
     series: Vec<[f64; 3]>,
     bands: [Vec<[f64; 3]>; BANDS],
+    across: Vec<[f64; 3]>,
+    down: Vec<[f64; 3]>,
     nuisance: Vec<[f64; NUISANCE]>,
     level: Level,
 }
@@ -128,7 +138,8 @@ impl ResponseRegression {
         if n < MIN_CELLS {
             return Err(Error::TooFewCells { cells: n, min: MIN_CELLS });
         }
-        let band_of: Vec<u8> = members.iter().map(|&i| (i as usize / columns * BANDS / rows) as u8).collect();
+        let part = |i: usize| (i / columns * BANDS / rows) * SIDES + i % columns * SIDES / columns;
+        let part_of: Vec<u8> = members.iter().map(|&i| part(i as usize) as u8).collect();
         let neutral: [Vec<f32>; 3] = std::array::from_fn(|channel| {
             members.iter().map(|&i| neutral_cells[i as usize * 3 + channel].max(MIN_LIGHT)).collect()
         });
@@ -136,10 +147,10 @@ impl ResponseRegression {
             neutral.each_ref().map(|light| MIN_RELATIVE_LIGHT * light.iter().sum::<f32>() / n as f32);
         let per_light =
             std::array::from_fn(|c| neutral[c].iter().map(|&light| 1.0 / light.max(min_light[c])).collect());
-        let mut band_neutral = [[0.0; 3]; BANDS];
+        let mut neutral_parts = Parts::default();
         for (channel, light) in neutral.iter().enumerate() {
-            for (&band, &value) in band_of.iter().zip(light) {
-                band_neutral[usize::from(band)][channel] += f64::from(value);
+            for (&part, &value) in part_of.iter().zip(light) {
+                neutral_parts.as_flattened_mut()[usize::from(part)][channel] += f64::from(value);
             }
         }
         let log_luma = |i: usize| -> f64 {
@@ -150,15 +161,17 @@ impl ResponseRegression {
             size,
             registrar: Registrar::new(&members, rows, columns, log_luma),
             members,
-            band_of,
+            part_of,
             neutral,
             per_light,
-            band_neutral,
+            neutral_parts,
             mixing: Matrix3::from_fn(|i, j| mixing[i][j]),
             sums: Sums::new(n),
             now: Moment::new(n),
             series: Vec::with_capacity(capacity),
             bands: std::array::from_fn(|_| Vec::with_capacity(capacity)),
+            across: Vec::with_capacity(capacity),
+            down: Vec::with_capacity(capacity),
             nuisance: Vec::with_capacity(capacity),
             level: Level::new(),
         })
@@ -175,13 +188,13 @@ impl ResponseRegression {
         for values in self.neutral.iter_mut().chain(&mut self.per_light).chain(&mut self.now.y) {
             values.fill(0.0);
         }
-        for series in self.bands.iter_mut().chain([&mut self.series]) {
+        for series in self.bands.iter_mut().chain([&mut self.series, &mut self.across, &mut self.down]) {
             series.fill([0.0; 3]);
         }
         self.registrar.forget();
         self.sums.forget();
         self.nuisance.fill([0.0; NUISANCE]);
-        self.band_neutral = [[0.0; 3]; BANDS];
+        self.neutral_parts = Parts::default();
     }
 
     /// The three [`FEATURES`] of the whole face's light, one row a frame.
@@ -193,10 +206,24 @@ impl ResponseRegression {
         &self.series
     }
 
+    /// The same of the side of the face that turns to the screen's right, less that of the other side, one
+    /// row a frame. Right is the person's: a camera's picture has it on its left.
+    #[must_use]
+    pub fn across(&self) -> &[[f64; 3]] {
+        &self.across
+    }
+
+    /// The same of the upper half of the face less the lower, one row a frame.
+    #[must_use]
+    pub fn down(&self) -> &[[f64; 3]] {
+        &self.down
+    }
+
     /// The same of each band of rows that holds enough of the face, with the band's number.
     pub fn bands(&self) -> impl Iterator<Item = (usize, &[[f64; 3]])> {
         let enough = |band: &usize| {
-            self.band_of.iter().filter(|&&b| usize::from(b) == *band).count() >= MIN_CELLS_OF_A_BAND
+            let cells = self.part_of.iter().filter(|&&part| usize::from(part) / SIDES == *band).count();
+            cells >= MIN_CELLS_OF_A_BAND
         };
         (0..BANDS).filter(enough).map(|band| (band, self.bands[band].as_slice()))
     }
@@ -224,13 +251,13 @@ impl ResponseRegression {
     /// The work of a frame, made once for each width of vectors that processors have.
     #[inline(always)]
     fn take_in(&mut self, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Registration {
-        let band_light = self.features(cells);
-        let of_face = self.band_neutral.iter().map(|band| band[GREEN]).sum();
+        let parts = self.features(cells);
+        let of_face = self.neutral_parts.as_flattened().iter().map(|part| part[GREEN]).sum();
         let registration = self.registrar.register(&self.now.y[LUMA], &self.neutral[GREEN], of_face);
         if registration.residual.is_nan() || registration.residual > MAX_REGISTRATION_RESIDUAL {
             return registration;
         }
-        self.add_to_series(&band_light);
+        self.add_to_series(&parts);
         self.now.x = regressors(u, &registration, light, &self.mixing);
         let mut nuisance = [0.0; NUISANCE];
         nuisance.copy_from_slice(&self.now.x[..NUISANCE]);
@@ -239,13 +266,13 @@ impl ResponseRegression {
         registration
     }
 
-    /// Sets the features of every cell; returns the light of each band.
+    /// Sets the features of every cell; returns the light of each part of the face.
     #[inline(always)]
-    fn features(&mut self, cells: &[f32]) -> [[f64; 3]; BANDS] {
-        let mut light = [[0.0_f64; 3]; BANDS];
-        for (k, (&i, &band)) in self.members.iter().zip(&self.band_of).enumerate() {
+    fn features(&mut self, cells: &[f32]) -> Parts {
+        let mut parts = Parts::default();
+        for (k, (&i, &part)) in self.members.iter().zip(&self.part_of).enumerate() {
             let pixel = &cells[i as usize * 3..][..3];
-            for (sum, &value) in light[usize::from(band)].iter_mut().zip(pixel) {
+            for (sum, &value) in parts.as_flattened_mut()[usize::from(part)].iter_mut().zip(pixel) {
                 *sum += f64::from(value);
             }
             let [r, g, b]: [f32; 3] =
@@ -254,23 +281,36 @@ impl ResponseRegression {
             self.now.y[1][k] = g - 0.5 * (r + b);
             self.now.y[LUMA][k] = LUMINANCE_F32[0] * r + LUMINANCE_F32[1] * g + LUMINANCE_F32[2] * b;
         }
-        light
+        parts
     }
 
-    fn add_to_series(&mut self, band_light: &[[f64; 3]; BANDS]) {
-        for ((series, light), neutral) in self.bands.iter_mut().zip(band_light).zip(&self.band_neutral) {
-            series.push(features_of(light, neutral));
+    fn add_to_series(&mut self, parts: &Parts) {
+        let neutral = &self.neutral_parts;
+        for (band, series) in self.bands.iter_mut().enumerate() {
+            series.push(features_of(parts, neutral, |b, _| b == band));
         }
-        let face =
-            |bands: &[[f64; 3]; BANDS]| std::array::from_fn(|c| bands.iter().map(|band| band[c]).sum());
-        self.series.push(features_of(&face(band_light), &face(&self.band_neutral)));
+        let of = |part: fn(usize, usize) -> bool| features_of(parts, neutral, part);
+        let less = |a: [f64; 3], b: [f64; 3]| std::array::from_fn(|f| a[f] - b[f]);
+        self.series.push(of(|_, _| true));
+        self.across.push(less(of(|_, side| side == 0), of(|_, side| side != 0)));
+        self.down.push(less(of(|band, _| band < HALF), of(|band, _| band >= HALF)));
     }
 }
 
-/// The three [`FEATURES`] of light relative to that under the neutral light; zeros where the latter is dark.
-fn features_of(light: &[f64; 3], neutral: &[f64; 3]) -> [f64; 3] {
+/// The three [`FEATURES`] of the light of some parts relative to theirs under the neutral light; zeros where
+/// the latter is dark.
+fn features_of(parts: &Parts, neutral: &Parts, taken: impl Fn(usize, usize) -> bool) -> [f64; 3] {
+    let (mut light, mut before) = ([0.0; 3], [0.0; 3]);
+    for band in 0..BANDS {
+        for side in (0..SIDES).filter(|&side| taken(band, side)) {
+            for c in 0..3 {
+                light[c] += parts[band][side][c];
+                before[c] += neutral[band][side][c];
+            }
+        }
+    }
     let relative: [f64; 3] =
-        std::array::from_fn(|c| if neutral[c] > 0.0 { light[c] / neutral[c] - 1.0 } else { 0.0 });
+        std::array::from_fn(|c| if before[c] > 0.0 { light[c] / before[c] - 1.0 } else { 0.0 });
     FEATURES.map(|weights| (0..3).map(|c| weights[c] * relative[c]).sum())
 }
 
@@ -322,7 +362,7 @@ mod tests {
                 .map(|k| response.push(&cells(k), &[[0.3; 3]; 4], 0.1 * k as f64).expect("sizes agree"))
                 .collect();
             assert_eq!(response.frames(), 7, "all frames must be taken in");
-            (at, response.series, response.bands, response.sums)
+            (at, response.series, response.bands, response.across, response.down, response.sums)
         });
     }
 }

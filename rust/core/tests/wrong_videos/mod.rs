@@ -3,7 +3,7 @@
 
 use std::f64::consts::TAU;
 
-use lightproof_core::challenge::{self, Challenge, Mode};
+use lightproof_core::challenge::{self, Challenge, Mode, Quadrants};
 use lightproof_core::colour::{self, Linear};
 use lightproof_core::freshness::{FaceLight, Scorer};
 use lightproof_core::response::{FEATURES, NUISANCE};
@@ -14,6 +14,11 @@ const FRAME_RATES_HZ: [f64; 3] = [15.0, 30.0, 60.0];
 const EXPOSURE_S: f64 = 0.015;
 /// Standard deviation of a frame's time about the regular one.
 const JITTER_S: f64 = 0.0003;
+/// How much more the right half answers the right half of the screen than the left one does, over the answer
+/// to all of it, and the same of the upper half: found on path-traced heads.
+const TURNED: [f64; 2] = [0.14, 0.05];
+/// How much less the screen adds where the room lights a half more, over the whole face's answer.
+const LEAK: [f64; 2] = [-0.15, -0.3];
 /// A rig that was calibrated knows its latency; one that was not is searched as in `presence/judgement.py`.
 const LATENCY_S: f64 = 0.05;
 const CALIBRATED_S: [f64; 1] = [LATENCY_S];
@@ -172,6 +177,8 @@ pub fn seed(purpose: u8, turn: u64) -> [u8; 32] {
 /// A video's mean light over the face, with what a session knows of its frames.
 pub struct Video {
     features: Vec<[f64; 3]>,
+    across: Vec<[f64; 3]>,
+    down: Vec<[f64; 3]>,
     nuisance: Vec<[f64; NUISANCE]>,
     exposures_s: Vec<(f64, f64)>,
     /// Only its rhythm is used: whose codes it holds does not matter to a score.
@@ -204,6 +211,8 @@ impl Video {
         let offset_s = LATENCY_S + random.uniform() / rate_hz;
         let mut video = Self {
             features: Vec::with_capacity(frames),
+            across: Vec::with_capacity(frames),
+            down: Vec::with_capacity(frames),
             nuisance: Vec::with_capacity(frames),
             exposures_s: Vec::with_capacity(frames),
             rhythm: played(&shown[0]),
@@ -213,7 +222,8 @@ impl Video {
         for t in 0..frames {
             let start_s = offset_s + t as f64 / rate_hz + JITTER_S * random.normal().clamp(-3.0, 3.0);
             let end_s = start_s + EXPOSURE_S;
-            let light = mixed(mean_light(kind, &timelines, guess, start_s, end_s));
+            let quadrants = light_of(kind, &timelines, guess, start_s, end_s);
+            let light = mixed(mean(&quadrants));
             for state in &mut slow {
                 *state = keep * *state + fresh * random.normal();
             }
@@ -227,7 +237,18 @@ impl Video {
                 light + gain + if c == 0 { spike } else { 0.0 } + kind.white * random.normal()
             });
             let u = 2.0 * t as f64 / frames as f64 - 1.0;
-            video.features.push(FEATURES.map(|weights| (0..3).map(|c| weights[c] * log[c]).sum()));
+            video.features.push(features(log));
+            let [tl, tr, bl, br] = quadrants;
+            let across = mixed(std::array::from_fn(|c| (tr[c] + br[c] - tl[c] - bl[c]) / 4.0));
+            let down = mixed(std::array::from_fn(|c| (tl[c] + tr[c] - bl[c] - br[c]) / 4.0));
+            for (series, difference, turned, leak) in
+                [(&mut video.across, across, TURNED[0], LEAK[0]), (&mut video.down, down, TURNED[1], LEAK[1])]
+            {
+                series.push(features(std::array::from_fn(|c| {
+                    let answer = turned * difference[c] + leak * light[c];
+                    kind.response * answer + 0.2 * (kind.gain * x + own[c]) + kind.white * random.normal()
+                })));
+            }
             video.nuisance.push([1.0, u, u * u, u * u * u, x, y, turned, grown, x * x, y * y, x * y]);
             video.exposures_s.push((start_s, end_s));
         }
@@ -240,7 +261,9 @@ impl Video {
         let frames = 96;
         let mut video = Self::film(&FACE, 0);
         let start = |t: usize| LATENCY_S + t as f64 / 30.0;
-        video.features = vec![features; frames];
+        for series in [&mut video.features, &mut video.across, &mut video.down] {
+            *series = vec![features; frames];
+        }
         video.nuisance = vec![[1.0; NUISANCE]; frames];
         video.exposures_s = (0..frames).map(|t| (start(t), start(t) + EXPOSURE_S)).collect();
         video
@@ -257,7 +280,9 @@ impl Video {
             &self.exposures_s[..frames],
             MIXING,
         )
-        .expect("the series are of one length")?;
+        .expect("the series are of one length")?
+        .with_halves(&self.across[..frames], &self.down[..frames])
+        .expect("the series are of one length");
         Some(face.scorer(&self.rhythm, self.latencies_s).expect("there are latencies"))
     }
 }
@@ -274,24 +299,32 @@ fn played(challenge: &Challenge) -> Timeline {
     timeline
 }
 
-fn mean_light(kind: &Kind, shown: &[Timeline; 2], guess: (usize, usize), start_s: f64, end_s: f64) -> Linear {
+fn features(log: [f64; 3]) -> [f64; 3] {
+    FEATURES.map(|weights| (0..3).map(|c| weights[c] * log[c]).sum())
+}
+
+fn light_of(
+    kind: &Kind,
+    shown: &[Timeline; 2],
+    guess: (usize, usize),
+    start_s: f64,
+    end_s: f64,
+) -> Quadrants {
     let colour = |index: usize| colour::linear(challenge::PALETTE_SRGB[index]);
     let dwell = ((start_s - LATENCY_S) / kind.mode.dwell_s()).max(0.0) as usize;
-    let of = |timeline: &Timeline, latency_s: f64| mean(&timeline.light(start_s, end_s, latency_s));
+    let of = |timeline: &Timeline, latency_s: f64| timeline.light(start_s, end_s, latency_s);
     match kind.shows {
-        Shows::Neutral => challenge::neutral(),
-        Shows::MeanColour => mean(&std::array::from_fn::<_, 6, _>(colour)),
+        Shows::Neutral => [challenge::neutral(); 4],
+        Shows::MeanColour => [mean(&std::array::from_fn::<_, 6, _>(colour)); 4],
         Shows::Challenge => of(&shown[0], LATENCY_S),
-        Shows::TwoChallenges => mean(&[of(&shown[0], LATENCY_S), of(&shown[1], LATENCY_S)]),
-        Shows::HalfADwellLate => of(&shown[0], LATENCY_S + 0.5 * kind.mode.dwell_s()),
-        Shows::Cycle => colour(dwell % 6),
-        Shows::OneDwell => {
-            if dwell == guess.0 {
-                colour(guess.1)
-            } else {
-                challenge::neutral()
-            }
+        Shows::TwoChallenges => {
+            let both = [of(&shown[0], LATENCY_S), of(&shown[1], LATENCY_S)];
+            std::array::from_fn(|quadrant| mean(&both.map(|light| light[quadrant])))
         }
+        Shows::HalfADwellLate => of(&shown[0], LATENCY_S + 0.5 * kind.mode.dwell_s()),
+        Shows::Cycle => [colour(dwell % 6); 4],
+        Shows::OneDwell if dwell == guess.0 => [colour(guess.1); 4],
+        Shows::OneDwell => [challenge::neutral(); 4],
     }
 }
 
