@@ -178,11 +178,17 @@ class Mirrored(MeddledRig):
         return replace(frame, image=np.ascontiguousarray(frame.image[:, ::-1]))
 
 
-@pytest.mark.parametrize("cut", [OtherPerson, Mirrored])
-def test_a_cut_to_another_face_is_refused_as_a_cut(networks: FaceNetworks, cut: type[MeddledRig]) -> None:
-    session = play(networks, meddled(cut))
-    assert session.verdict.outcome is Outcome.NOT_VERIFIED
-    assert session.verdict.reasons == (ReasonCode.SCENE_CUT,)
+def test_a_cut_to_another_face_is_never_evidence(networks: FaceNetworks) -> None:
+    session = play(networks, meddled(OtherPerson))
+    assert session.verdict.outcome is not Outcome.VERIFIED
+    assert session.evidence is not None
+    assert ReasonCode.SCENE_CUT in session.evidence.continuity.reasons
+
+
+def test_a_cut_to_the_same_face_is_never_evidence(networks: FaceNetworks) -> None:
+    session = play(networks, meddled(Mirrored))
+    assert session.verdict.outcome is Outcome.INCONCLUSIVE
+    assert ReasonCode.SCENE_CUT in session.verdict.reasons
 
 
 def test_a_face_that_leaves_is_inconclusive(networks: FaceNetworks) -> None:

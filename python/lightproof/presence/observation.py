@@ -37,13 +37,13 @@ class Track:
     several: int = 0
     longest_loss: int = 0
     motion: float = 0.0
-    longest_unlike: int = 0
+    longest_away_s: float = 0.0
+    broken: bool = False
     times_s: list[float] = field(default_factory=list)
     metadata: list[CameraMetadata] = field(default_factory=list)
     exposures: list[float] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     _losing: int = 0
-    _unlike: int = 0
 
     def note_frame(self, frame: Frame) -> None:
         """Note a frame that came, whatever it shows."""
@@ -57,10 +57,13 @@ class Track:
         """Note whether the frame showed the one face, and whether its picture was like those before."""
         seen = found and same
         self._losing = 0 if seen else self._losing + 1
-        self._unlike = self._unlike + 1 if found and not same else 0
         self.lost += not seen
         self.longest_loss = max(self.longest_loss, self._losing)
-        self.longest_unlike = max(self.longest_unlike, self._unlike)
+
+    def note_break(self, away_s: float, *, broken: bool) -> None:
+        """Note how long the picture from before the last break has been away, in seconds, and if it is."""
+        self.longest_away_s = max(self.longest_away_s, away_s)
+        self.broken = broken
 
 
 class FrameUse(Enum):

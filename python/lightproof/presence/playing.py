@@ -215,7 +215,9 @@ class _FaceWatch:
             self.broken = True
         use = self._add(sample, sample.face)
         track.note_face(True, same=use is not FrameUse.UNLIKE)
-        self._offer(sample, sample.face, use)
+        change = self._neighbours.change(sample.cells, sample.face, frame.sensor_time_s)
+        track.note_break(change.away_s, broken=self._neighbours.broken)
+        self._offer(sample, sample.face, use, change.size)
         overwrite(sample.cells)  # what is of them is in the observation's sums
 
     def _add(self, sample: FaceSample, face: TrackedFace) -> FrameUse:
@@ -227,12 +229,12 @@ class _FaceWatch:
         crop = None if lit_picture is None else lit_picture.cut(sample.rgb, face.transform)
         return self._observation.add(sample.cells, sample.frame, face.transform, crop)
 
-    def _offer(self, sample: FaceSample, face: TrackedFace, use: FrameUse) -> None:
-        """Offer a face to the lots; only what the light fell on has neighbours, and can be matched."""
+    def _offer(self, sample: FaceSample, face: TrackedFace, use: FrameUse, change: float) -> None:
+        """Offer a face to the lots; only what the light fell on can be matched."""
         if self._likenesses is None or use is FrameUse.UNLIKE:
             return
-        change = self._neighbours.change(sample.cells, face) if use is FrameUse.TAKEN_IN else None
-        self._likenesses.offer(sample.rgb, face, sample.frame.sensor_time_s, change)
+        lit = use is FrameUse.TAKEN_IN
+        self._likenesses.offer(sample.rgb, face, sample.frame.sensor_time_s, change if lit else None)
 
     def end_stretch(self) -> None:
         """Embed what was drawn since the last stretch, and let the observation know of it."""

@@ -6,7 +6,6 @@ bit by bit.
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,6 @@ from lightproof.errors import InputError
 from lightproof.rigs.illumination import require_illumination
 from lightproof.rigs.protocol import (
     Calibration,
-    CameraMetadata,
     Frame,
     Geometry,
     RigDescription,
@@ -158,20 +156,16 @@ class SimulatedRig:
                 self._scene.skip()
                 continue
             self._now_s = max(self._now_s, delivered_s)
+            image = self._scene.frame(self._light.screen_light, start_s)
             yield Frame(
-                image=self._scene.frame(self._light.screen_light, start_s),
+                image=image,
                 pixel_format="rgb888",
                 width=FRAME_WIDTH,
                 height=FRAME_HEIGHT,
                 sensor_time_s=start_s,
                 exposure_s=conditions.exposure_s,
                 readout_s=conditions.readout_s,
-                metadata=CameraMetadata(
-                    gain=math.exp(conditions.exposure_drift_per_s * start_s),
-                    white_balance=(1.0, 1.0),
-                    locked=conditions.exposure_drift_per_s == 0,
-                    sequence=sequence,
-                ),
+                metadata=self._scene.metadata(start_s, sequence),
                 arrived_s=delivered_s,
             )
         self._now_s = max(self._now_s, until_s)

@@ -39,6 +39,10 @@ class Conditions:
         gain_sd: relative sd of slow changes of all light on the face (the person leans, someone passes).
         chroma_sd: the same for each colour channel alone.
         blinks_per_min: mean rate of blinks, where the eyes are known.
+        speech: how far the mouth opens in speech, 1 as in lively talk (11 mm); syllables of 0.2 to 0.3 s.
+        smile: how broad a smile comes and goes, 1 a broad one.
+        turn_deg, nod_deg: amplitude of slow turns to either side and of nods.
+        lean: relative amplitude of leaning towards the camera and away from it.
     Camera:
         frame_rate_hz, exposure_s, readout_s: the last row opens ``readout_s`` after the first.
         jitter_s: sd of a frame's time about the regular one.
@@ -50,6 +54,12 @@ class Conditions:
         face_level: linear level (0…1) to which the locked exposure brings the middle of the face.
         crosstalk: share of the screen's green that leaks into the camera's red (others in proportion).
         exposure_drift_per_s: relative change of the exposure per second, 0 for a locked camera.
+        auto_exposure_s, auto_white_balance_s: time constants of the camera's own exposure and white balance,
+            0 where they are locked.
+        claims_lock: 1 for a camera that says it is locked whatever it does, 0 for an honest one.
+        noise_reduction: share of a still pixel that is taken from the frames before (0…0.9).
+        contrast: slope that an S-shaped tone curve adds in mid-grey, 0 for sRGB.
+        mjpg_quality: quality of JPEG with 4:2:0 (1…100) through which each frame goes, 0 for none.
 
     Raises:
         InputError: a value is not a finite number within its range.
@@ -74,6 +84,11 @@ class Conditions:
     gain_sd: float = 0.01
     chroma_sd: float = 0.001
     blinks_per_min: float = 12.0
+    speech: float = 0.0
+    smile: float = 0.0
+    turn_deg: float = 0.0
+    nod_deg: float = 0.0
+    lean: float = 0.0
 
     frame_rate_hz: float = 30.0
     exposure_s: float = 0.018
@@ -86,6 +101,12 @@ class Conditions:
     face_level: float = 0.22
     crosstalk: float = 0.06
     exposure_drift_per_s: float = 0.0
+    auto_exposure_s: float = 0.0
+    auto_white_balance_s: float = 0.0
+    claims_lock: float = 0.0
+    noise_reduction: float = 0.0
+    contrast: float = 0.0
+    mjpg_quality: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -121,6 +142,16 @@ class Conditions:
             except ValueError:
                 raise InputError(f"{name} is {text!r}; it must be a number") from None
         return cls(**values)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the face does more than sway and blink."""
+        return any((self.speech, self.smile, self.turn_deg, self.nod_deg, self.lean))
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the camera's exposure and white balance are held."""
+        return not any((self.exposure_drift_per_s, self.auto_exposure_s, self.auto_white_balance_s))
 
     @property
     def response_level(self) -> float:
@@ -174,6 +205,11 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "gain_sd": (0, 0.5),
     "chroma_sd": (0, 0.2),
     "blinks_per_min": (0, 60),
+    "speech": (0, 2),
+    "smile": (0, 2),
+    "turn_deg": (0, 30),
+    "nod_deg": (0, 30),
+    "lean": (0, 0.3),
     "frame_rate_hz": (1, 240),
     "exposure_s": (1e-5, 0.5),
     "readout_s": (0, 0.1),
@@ -185,5 +221,11 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
     "face_level": (0.005, 1),
     "crosstalk": (0, 0.3),
     "exposure_drift_per_s": (-0.5, 0.5),
+    "auto_exposure_s": (0, 60),
+    "auto_white_balance_s": (0, 60),
+    "claims_lock": (0, 1),
+    "noise_reduction": (0, 0.9),
+    "contrast": (0, 1),
+    "mjpg_quality": (0, 100),
 }
 """Lowest and highest value of every condition."""

@@ -6,6 +6,7 @@ The picture is the camera's sensor window around the face at its real scale: 640
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 from lightproof.colour import LUMINANCE, NEUTRAL_LEVEL
 from lightproof.errors import InputError
 from lightproof.face.alignment import EYE_DISTANCE_M
+from lightproof.rigs.protocol import CameraMetadata
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.camera import Sensor
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, Conditions
+from lightproof.simulation.movement import Moment, Movement
 from lightproof.simulation.person import Bearing, Person
+from lightproof.simulation.processing import Adaptation, Processing
 from lightproof.simulation.screen import ScreenLight
 from lightproof.simulation.subject import Box, Subject
 
@@ -39,7 +43,7 @@ class Scene:
     """A basis, scaled to the response that was asked for, moved by a person and seen by a sensor."""
 
     def __init__(self, subject: Subject, conditions: Conditions, rng: np.random.Generator) -> None:
-        mix_rng, person_rng, sensor_rng = rng.spawn(3)
+        mix_rng, person_rng, sensor_rng, movement_rng = rng.spawn(4)
         face = subject.face
         zoom = conditions.face_px / face.height_px
         shift = np.array([FRAME_WIDTH - 1, FRAME_HEIGHT - 1]) / 2 - zoom * np.array(face.centre_px)
@@ -53,6 +57,13 @@ class Scene:
         self._mixing = conditions.mixing
         self._lit: dict[int, NDArray[np.float32]] = {}
         self._eyes = [_box_in_frame(eye, zoom, shift) for eye in face.eyes]
+        self._movement = None
+        if conditions.moves and not subject.stands:
+            points = None if face.points is None else face.points * np.float32(zoom)
+            if points is not None:
+                points[:, :2] += shift.astype(np.float32)
+            self._movement = Movement(points, conditions, movement_rng, flat=not subject.alive)
+        self._adaptation, self._processing = Adaptation(conditions), Processing(conditions)
         eye_distance_px = face.eye_distance_px * zoom
         self.focal_px: Final = eye_distance_px * conditions.distance_m / EYE_DISTANCE_M
 
@@ -89,13 +100,35 @@ class Scene:
         bearing = self._person.move()
         rows = np.clip(np.arange(FRAME_HEIGHT) + bearing.shift_px[1], 0, FRAME_HEIGHT)
         open_s = start_s + rows / FRAME_HEIGHT * conditions.readout_s
+        moment = None if self._movement is None else self._movement.at(start_s)
+        shading = None if moment is None else moment.shading
         light = self._lit_by_room(open_s)
+        if shading is not None:
+            light *= shading[-1]
         for index, weights in screen_light.weights(open_s, conditions.exposure_s):
             if np.abs(weights).max() > _NEGLIGIBLE:
-                light += self._lit_by(screen_light, index) * weights.astype(np.float32)[None, :, None]
+                light += (
+                    self._lit_by(screen_light, index, shading) * weights.astype(np.float32)[None, :, None]
+                )
         if bearing.closed > 0:
             self._close_eyes(light, bearing.closed)
-        return self._sensor.expose(self._moved(light, bearing, start_s))
+        if moment is not None:
+            light = _warped(light, moment)
+        picture = self._sensor.expose(self._moved(light, bearing, start_s))
+        self._adaptation.follow(picture)
+        return self._processing.deliver(picture)
+
+    def metadata(self, start_s: float, sequence: int) -> CameraMetadata:
+        """Return what the camera says of the frame that it delivered last."""
+        conditions = self._conditions
+        if conditions.claims_lock:
+            return CameraMetadata(gain=1.0, white_balance=(1.0, 1.0), locked=True, sequence=sequence)
+        return CameraMetadata(
+            gain=math.exp(conditions.exposure_drift_per_s * start_s) * self._adaptation.exposure_gain,
+            white_balance=self._adaptation.white_balance,
+            locked=conditions.is_locked,
+            sequence=sequence,
+        )
 
     def _close_eyes(self, light: NDArray[np.float32], closed: float) -> None:
         """Draw the lids: the skin below each eye, mirrored upwards, so that they answer light like skin."""
@@ -117,23 +150,32 @@ class Scene:
         light += self._steady
         return light
 
-    def _lit_by(self, screen_light: ScreenLight, index: int) -> NDArray[np.float32]:
-        """Return the picture under one whole illumination; the last few are kept: dwells outlast frames."""
-        if index not in self._lit:
-            colours = (screen_light.colours[index] @ self._mixing.T).astype(np.float32)
-            self._lit = {key: lit for key, lit in self._lit.items() if key >= index - 2}
-            lit = self._quadrants[0] * colours[0][:, None, None]
-            for quadrant, colour in zip(self._quadrants[1:], colours[1:], strict=True):
-                lit += quadrant * colour[:, None, None]
+    def _lit_by(
+        self, screen_light: ScreenLight, index: int, shading: tuple[NDArray[np.float32], ...] | None
+    ) -> NDArray[np.float32]:
+        """Return the picture under one whole illumination; the last few are kept: dwells outlast frames.
+
+        With ``shading``, a factor for each quadrant, it is this frame's alone.
+        """
+        if shading is None and index in self._lit:
+            return self._lit[index]
+        colours = (screen_light.colours[index] @ self._mixing.T).astype(np.float32)
+        lit = np.zeros_like(self._quadrants[0])
+        for k, (quadrant, colour) in enumerate(zip(self._quadrants, colours, strict=True)):
+            part = quadrant * colour[:, None, None]
+            lit += part if shading is None else part * shading[k]
+        if shading is None:
+            self._lit = {key: kept for key, kept in self._lit.items() if key >= index - 2}
             self._lit[index] = lit
-        return self._lit[index]
+        return lit
 
     def _moved(self, light: NDArray[np.float32], bearing: Bearing, start_s: float) -> NDArray[np.float32]:
         matrix = cv2.getRotationMatrix2D((FRAME_WIDTH / 2, FRAME_HEIGHT / 2), bearing.roll_deg, 1.0)
         matrix[:, 2] += np.array(bearing.shift_px)
         drift = np.exp(self._conditions.exposure_drift_per_s * start_s)
         moved = np.empty_like(light)
-        for plane, target, gain in zip(light, moved, bearing.gain * drift, strict=True):
+        gains = bearing.gain * drift * self._adaptation.gains
+        for plane, target, gain in zip(light, moved, gains, strict=True):
             cv2.warpAffine(
                 plane,
                 matrix,
@@ -144,6 +186,20 @@ class Scene:
             )
             target *= np.float32(gain)
         return moved
+
+
+def _warped(light: NDArray[np.float32], moment: Moment) -> NDArray[np.float32]:
+    """Return a picture (3, H, W) with its mouth open and its face moved; ``light`` is changed."""
+    if moment.mouth is not None:
+        lips, left = moment.mouth
+        inside = np.zeros(light.shape[1:], np.uint8)
+        cv2.fillPoly(inside, [lips], 1)
+        light *= np.where(inside, np.float32(left), np.float32(1))
+    planes = [
+        cv2.remap(plane, moment.map_x, moment.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for plane in light
+    ]
+    return np.asarray(np.stack(planes), np.float32)
 
 
 def _box_in_frame(box: Box, zoom: float, shift: NDArray[np.float64]) -> tuple[int, int, int, int]:

@@ -33,14 +33,18 @@ _STANDING: Final = ("bust",)
 _PORTRAITS: Final = Path(__file__).parent / "portraits"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FacePlace:
-    """Where the face lies in a basis, in its pixels: centre (x, y), height from forehead to chin, eyes."""
+    """Where the face lies in a basis, in its pixels: centre (x, y), height from forehead to chin, eyes.
+
+    ``points`` is its mesh, (468, 3) float32, None where no face was found.
+    """
 
     centre_px: tuple[float, float]
     height_px: float
     eye_distance_px: float
     eyes: tuple[Box, ...] = ()
+    points: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +154,7 @@ def _place(points: NDArray[np.float32]) -> FacePlace:
         float(high[1] - low[1]),
         float(np.linalg.norm(five[1] - five[0])),
         tuple(eyes),
+        points,
     )
 
 

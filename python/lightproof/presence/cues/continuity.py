@@ -2,6 +2,8 @@
 
 An attacker would let one face answer the light and show another in between, or change the camera's gain along
 with the light: a second face, a cut, and frames or locks that cannot be accounted for are what is looked for.
+A cut is a break between one frame and the next after which what was there does not come back. It is no
+evidence, whoever it shows afterwards; that it shows somebody else is for identity to say, and a failure.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ MAX_DROPPED: Final = 0.20
 
 MAX_LOSS_S: Final = 0.4
 """A blink takes 0.1 to 0.4 s, and in light from one side it can make a picture unlike the rest or hide the
-face; a picture that stays unlike was cut."""
+face; what does not come back after a break was cut."""
 
 MAX_MOTION: Final = 0.35
 """In eye distances: a face that moved by a third of its eye distance lit other cells."""
@@ -58,8 +60,8 @@ def judge(observation: Observation, rig: RigDescription, flips_late_s: float) ->
     failures = [ReasonCode.SEVERAL_FACES] if track.several else []
     doubts = []
     max_loss_frames = MAX_LOSS_S * rig.frame_rate_hz
-    if track.longest_unlike > max_loss_frames:
-        failures.append(ReasonCode.SCENE_CUT)
+    if track.broken or track.longest_away_s > MAX_LOSS_S:
+        doubts.append(ReasonCode.SCENE_CUT)
     if lost > MAX_LOST or track.longest_loss > max_loss_frames:
         doubts.append(ReasonCode.FACE_LOST)
     if track.motion > MAX_MOTION:

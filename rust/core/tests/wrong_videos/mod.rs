@@ -314,7 +314,6 @@ fn light_of(
     let dwell = ((start_s - LATENCY_S) / kind.mode.dwell_s()).max(0.0) as usize;
     let of = |timeline: &Timeline, latency_s: f64| timeline.light(start_s, end_s, latency_s);
     match kind.shows {
-        Shows::Neutral => [challenge::neutral(); 4],
         Shows::MeanColour => [mean(&std::array::from_fn::<_, 6, _>(colour)); 4],
         Shows::Challenge => of(&shown[0], LATENCY_S),
         Shows::TwoChallenges => {
@@ -324,7 +323,7 @@ fn light_of(
         Shows::HalfADwellLate => of(&shown[0], LATENCY_S + 0.5 * kind.mode.dwell_s()),
         Shows::Cycle => [colour(dwell % 6); 4],
         Shows::OneDwell if dwell == guess.0 => [colour(guess.1); 4],
-        Shows::OneDwell => [challenge::neutral(); 4],
+        Shows::Neutral | Shows::OneDwell => [challenge::neutral(); 4],
     }
 }
 
