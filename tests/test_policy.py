@@ -82,7 +82,7 @@ def test_the_hash_is_of_the_meaning_and_not_of_the_spelling() -> None:
     assert spelled.sha256() == Policy().sha256()
     assert len(Policy().sha256()) == 32
     assert Policy().canonical() == (
-        '{"decoys":1048575,"fmr":"1e-4","latency_tolerance_s":0.04,"min_response":0.03,"mode":"standard",'
+        '{"decoys":1048575,"fmr":"1e-4","latency_tolerance_s":0.04,"min_response":0.02,"mode":"standard",'
         '"presence_only":false,"result_validity_s":120}'
     )
     assert json.loads(Policy().canonical()) == dataclasses.asdict(Policy())

@@ -72,7 +72,7 @@ class Policy:
     presence_only: bool = False
     fmr: Fmr = "1e-4"
     decoys: Annotated[int, Meta(ge=MIN_DECOYS, le=MAX_DECOYS)] = MAX_DECOYS
-    min_response: Annotated[float, Meta(ge=MIN_RESPONSE_RANGE[0], le=MIN_RESPONSE_RANGE[1])] = 0.03
+    min_response: Annotated[float, Meta(ge=MIN_RESPONSE_RANGE[0], le=MIN_RESPONSE_RANGE[1])] = 0.02
     latency_tolerance_s: Annotated[
         float, Meta(ge=LATENCY_TOLERANCE_RANGE_S[0], le=LATENCY_TOLERANCE_RANGE_S[1])
     ] = 0.040

@@ -42,9 +42,11 @@ def with_error(value: str, error: str) -> str:
     return value if NOT_MEASURED in (value, error) else f"{value} ± {error}"
 
 
-def percent(ratio: float) -> str:
+def percent(ratio: float | None) -> str:
     """Return a ratio in per cent with one decimal."""
-    return f"{100 * ratio:.1f}{_NBSP}%" if math.isfinite(ratio) else NOT_MEASURED
+    if ratio is None or not math.isfinite(ratio):
+        return NOT_MEASURED
+    return f"{100 * ratio:.1f}{_NBSP}%"
 
 
 def number(value: float | None, digits: int) -> str:

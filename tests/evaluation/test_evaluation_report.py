@@ -20,7 +20,7 @@ from lightproof.evaluation.report.outcome_charts import label
 from lightproof.evaluation.species import SourceKind
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
 from lightproof.presence.cues import relief as relief_cue
-from lightproof.presence.cues.continuity import ContinuityEvidence
+from lightproof.presence.cues.continuity import CameraHold, ContinuityEvidence
 from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
@@ -219,7 +219,7 @@ def evidence(
     passed = Finding.PASS
     return PresenceEvidence(
         ResponseEvidence(passed, (), 0.1, 0.01, (0.1, 0.1, 0.1)),
-        ContinuityEvidence(passed, (), 60, 0.0, 0.0, 0.05),
+        ContinuityEvidence(passed, (), 60, 0.0, 0.0, 0.05, CameraHold.LOCKED, None, None),
         FreshnessEvidence(passed, (), 1, 1023, 0.001, 4, 100.0, 100.0),
         LatencyEvidence(passed, (), 0.012, 0.004, 0.012),
         ReliefEvidence(passed, (), *across, *down, misfit),

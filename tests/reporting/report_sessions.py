@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lightproof._core import Challenge
 from lightproof.matching import MatchEvidence
 from lightproof.policy import Policy
-from lightproof.presence.cues.continuity import ContinuityEvidence
+from lightproof.presence.cues.continuity import CameraHold, ContinuityEvidence
 from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.identity import IdentityEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
@@ -112,7 +112,16 @@ def session(
     flat = relief < 0.3
     evidence = PresenceEvidence(
         ResponseEvidence(*_found(None), strength=0.148, sigma=0.003, channels=(0.16, 0.15, 0.12)),
-        ContinuityEvidence(*_found(None), frames=len(kept.times_s), lost=0.0, dropped=0.01, motion=0.04),
+        ContinuityEvidence(
+            *_found(None),
+            frames=len(kept.times_s),
+            lost=0.0,
+            dropped=0.01,
+            motion=0.04,
+            camera=CameraHold.LOCKED,
+            gain_change=0.004,
+            colour_change=None,
+        ),
         FreshnessEvidence(
             *_found(None if follows else ReasonCode.STALE_LIGHT),
             rank=rank,

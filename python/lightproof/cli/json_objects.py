@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lightproof.cli.doctor import Status
+from lightproof.presence.cues.continuity import CameraHold
 from lightproof.result import Refusal
 from lightproof.rigs.protocol import Mixing, RigKind
 from lightproof.session import Step
@@ -131,6 +132,12 @@ class ContinuityObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=T
     lost: Annotated[float | None, Meta(description="share of frames without the face")]
     dropped: Annotated[float | None, Meta(description="share of frames that never came")]
     motion: Annotated[float | None, Meta(description="largest motion, in eye distances")]
+    camera: Annotated[CameraHold, Meta(description="how the camera held its exposure and colours")]
+    gain_change: Annotated[
+        float | None,
+        Meta(description="drift of the background's brightness, null where it could not be seen"),
+    ]
+    colour_change: Annotated[float | None, Meta(description="drift of the background's colour")]
 
 
 class IdentityObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -43,6 +43,7 @@ class Track:
     metadata: list[CameraMetadata] = field(default_factory=list)
     exposures: list[float] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
+    background: list[tuple[tuple[float, float], NDArray[np.float64]]] = field(default_factory=list)
     _losing: int = 0
 
     def note_frame(self, frame: Frame) -> None:
@@ -59,6 +60,11 @@ class Track:
         self._losing = 0 if seen else self._losing + 1
         self.lost += not seen
         self.longest_loss = max(self.longest_loss, self._losing)
+
+    def note_background(self, frame: Frame, change: NDArray[np.float64] | None) -> None:
+        """Note how the background of a frame differs from that of the first, None if it cannot be seen."""
+        if change is not None:
+            self.background.append((frame.light_interval_s(frame.height / 2), change))
 
     def note_break(self, away_s: float, *, broken: bool) -> None:
         """Note how long the picture from before the last break has been away, in seconds, and if it is."""

@@ -15,6 +15,7 @@ from lightproof._core import Challenge, Timeline
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.alignment import eye_distance_px
 from lightproof.face.tracker import TrackedFace
+from lightproof.presence.background import Background
 from lightproof.presence.cues.freshness import LOOKS
 from lightproof.presence.flip_monitor import FlipMonitor
 from lightproof.presence.likenesses import Likenesses
@@ -198,6 +199,7 @@ class _FaceWatch:
     ) -> None:
         self._reader, self._likenesses, self._observation = reader, likenesses, observation
         self._neighbours = Neighbours(observation.prediction.mask)
+        self._background = Background()
         self._started_px = position.face.five_points.mean(axis=0)
         self._eye_distance_px = max(eye_distance_px(position.face.points), 1.0)
         self.broken = False
@@ -217,6 +219,7 @@ class _FaceWatch:
         track.note_face(True, same=use is not FrameUse.UNLIKE)
         change = self._neighbours.change(sample.cells, sample.face, frame.sensor_time_s)
         track.note_break(change.away_s, broken=self._neighbours.broken)
+        track.note_background(frame, self._background.change(sample.rgb, sample.face))
         self._offer(sample, sample.face, use, change.size)
         overwrite(sample.cells)  # what is of them is in the observation's sums
 
@@ -243,5 +246,6 @@ class _FaceWatch:
             self._observation.likenesses = self._likenesses.snapshot()
 
     def forget(self) -> None:
-        """Overwrite what is held of the last frame."""
+        """Overwrite what is held of the last frame, and of the first one's background."""
         self._neighbours.forget()
+        self._background.forget()

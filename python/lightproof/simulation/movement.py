@@ -58,7 +58,7 @@ _EVERY: Final = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class FaceWarp:
     """What the movement does to one frame.
 
     ``map_x`` and ``map_y`` (480, 640) float32 say where each pixel of the picture comes from at rest.
@@ -114,7 +114,7 @@ class Movement:
         self._inside = self._fade()
         self._surface = None if flat else self._surface_at_rest()
 
-    def at(self, time_s: float) -> Moment:
+    def at(self, time_s: float) -> FaceWarp:
         """Return what the movement does to the frame of this time."""
         jaw = self._jaw(time_s)
         turned = self._rotation(time_s)
@@ -131,7 +131,7 @@ class Movement:
         )
         field = (self._spread @ shift).reshape(*_NODES, 2)
         map_x, map_y = _backward(field)
-        return Moment(map_x, map_y, self._shading(turned, scale), self._mouth(jaw))
+        return FaceWarp(map_x, map_y, self._shading(turned, scale), self._mouth(jaw))
 
     def _jaw(self, time_s: float) -> float:
         """Return how far the mouth is open, in eye distances: syllables under a slower phrase."""

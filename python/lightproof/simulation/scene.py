@@ -20,7 +20,7 @@ from lightproof.rigs.protocol import CameraMetadata
 from lightproof.simulation.basis import LightTransport
 from lightproof.simulation.camera import Sensor
 from lightproof.simulation.conditions import FRAME_HEIGHT, FRAME_WIDTH, Conditions
-from lightproof.simulation.movement import Moment, Movement
+from lightproof.simulation.movement import FaceWarp, Movement
 from lightproof.simulation.person import Bearing, Person
 from lightproof.simulation.processing import Adaptation, Processing
 from lightproof.simulation.screen import ScreenLight
@@ -100,8 +100,8 @@ class Scene:
         bearing = self._person.move()
         rows = np.clip(np.arange(FRAME_HEIGHT) + bearing.shift_px[1], 0, FRAME_HEIGHT)
         open_s = start_s + rows / FRAME_HEIGHT * conditions.readout_s
-        moment = None if self._movement is None else self._movement.at(start_s)
-        shading = None if moment is None else moment.shading
+        warp = None if self._movement is None else self._movement.at(start_s)
+        shading = None if warp is None else warp.shading
         light = self._lit_by_room(open_s)
         if shading is not None:
             light *= shading[-1]
@@ -112,8 +112,8 @@ class Scene:
                 )
         if bearing.closed > 0:
             self._close_eyes(light, bearing.closed)
-        if moment is not None:
-            light = _warped(light, moment)
+        if warp is not None:
+            light = _warped(light, warp)
         picture = self._sensor.expose(self._moved(light, bearing, start_s))
         self._adaptation.follow(picture)
         return self._processing.deliver(picture)
@@ -188,15 +188,15 @@ class Scene:
         return moved
 
 
-def _warped(light: NDArray[np.float32], moment: Moment) -> NDArray[np.float32]:
+def _warped(light: NDArray[np.float32], warp: FaceWarp) -> NDArray[np.float32]:
     """Return a picture (3, H, W) with its mouth open and its face moved; ``light`` is changed."""
-    if moment.mouth is not None:
-        lips, left = moment.mouth
+    if warp.mouth is not None:
+        lips, left = warp.mouth
         inside = np.zeros(light.shape[1:], np.uint8)
         cv2.fillPoly(inside, [lips], 1)
         light *= np.where(inside, np.float32(left), np.float32(1))
     planes = [
-        cv2.remap(plane, moment.map_x, moment.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(plane, warp.map_x, warp.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         for plane in light
     ]
     return np.asarray(np.stack(planes), np.float32)

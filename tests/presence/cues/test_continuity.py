@@ -9,7 +9,7 @@ import pytest
 
 from lightproof.face.alignment import COLUMNS, ROWS
 from lightproof.presence.cues import continuity
-from lightproof.presence.cues.continuity import MAX_FLIP_LATE_S, ContinuityEvidence
+from lightproof.presence.cues.continuity import MAX_FLIP_LATE_S, CameraHold, ContinuityEvidence
 from lightproof.presence.judgement import judge as judge_all
 from lightproof.presence.judgement import judge_if_enough, with_all_that_was_seen
 from lightproof.presence.observation import FrameUse, Observation, Track
@@ -45,7 +45,7 @@ def test_one_face_seen_without_a_break_passes() -> None:
         (lambda track: setattr(track, "several", 1), Finding.FAIL, ReasonCode.SEVERAL_FACES),
         (lambda track: setattr(track, "lost", 30), Finding.INCONCLUSIVE, ReasonCode.FACE_LOST),
         (lambda track: setattr(track, "longest_loss", 13), Finding.INCONCLUSIVE, ReasonCode.FACE_LOST),
-        (lambda track: setattr(track, "motion", 0.6), Finding.INCONCLUSIVE, ReasonCode.EXCESSIVE_MOTION),
+        (lambda track: setattr(track, "motion", 0.8), Finding.INCONCLUSIVE, ReasonCode.EXCESSIVE_MOTION),
         (
             lambda track: track.metadata.append(CameraMetadata(locked=None)),
             Finding.INCONCLUSIVE,
@@ -90,10 +90,63 @@ def test_a_picture_that_is_unlike_for_a_blink_is_left_out_and_for_longer_the_fac
     assert judge_all(observation, rig(), POLICY, DECOY_SEED, 0.0).evidence.freshness.finding is Finding.PASS
 
 
+def drifting(
+    track: Track, gain_per_s: float = 0.0, colour_per_s: float = 0.0, *, locked: bool | None = True
+) -> None:
+    track.metadata[:] = [CameraMetadata(gain=1.0, white_balance=(1.0, 1.0), locked=locked)] * track.frames
+    for k, time_s in enumerate(track.times_s):
+        passed_s = time_s - track.times_s[0]
+        change = np.array([gain_per_s + colour_per_s, gain_per_s, gain_per_s]) * passed_s
+        track.note_background(frame(k), change)
+
+
+@pytest.mark.parametrize(
+    ("gain_per_s", "colour_per_s", "locked", "camera"),
+    [
+        (0.0, 0.0, True, CameraHold.LOCKED),
+        (0.005, 0.002, True, CameraHold.LOCKED),
+        # A lock that is only claimed, and one that is not even that.
+        (0.02, 0.0, True, CameraHold.STEADY),
+        (0.0, 0.0, None, CameraHold.STEADY),
+        (0.02, 0.005, False, CameraHold.STEADY),
+        (0.04, 0.0, True, CameraHold.CHANGING),
+        (0.0, 0.02, True, CameraHold.CHANGING),
+        (0.0, -0.02, False, CameraHold.CHANGING),
+    ],
+)
+def test_a_camera_is_what_its_background_says_it_is(
+    gain_per_s: float, colour_per_s: float, locked: bool | None, camera: CameraHold
+) -> None:
+    observation = observed()
+    drifting(observation.track, gain_per_s, colour_per_s, locked=locked)
+    evidence = judged(observation)
+    assert evidence.camera is camera
+    changing = camera is CameraHold.CHANGING
+    assert evidence.reasons == ((ReasonCode.CAMERA_NOT_LOCKED,) if changing else ())
+
+
+def test_the_colours_of_the_screen_on_the_wall_are_no_drift() -> None:
+    observation = observed()
+    track = observation.track
+    drifting(track)
+    track.background[:] = [
+        (exposure_s, 0.05 * observation.timeline.light(*exposure_s, observation.latency_s).mean(axis=0))
+        for exposure_s, _ in track.background
+    ]
+    assert judged(observation).camera is CameraHold.LOCKED
+
+
+def test_a_gain_that_jumps_by_its_own_account_is_not_excused_by_the_background() -> None:
+    observation = observed()
+    drifting(observation.track, locked=False)
+    observation.track.metadata[50] = CameraMetadata(gain=1.2, locked=False)
+    assert judged(observation).reasons == (ReasonCode.CAMERA_NOT_LOCKED,)
+
+
 def test_a_break_that_would_be_a_failure_is_not_excused_by_a_doubt() -> None:
     observation = observed()
     observation.track.several = 1
-    observation.track.motion = 0.6
+    observation.track.motion = 0.8
     assert judged(observation).finding is Finding.FAIL
     assert judged(observation).reasons == (ReasonCode.SEVERAL_FACES,)
 
