@@ -96,6 +96,7 @@ study-verdicts: install-dev ## Repeat docs/verdicts.md: the demo over many seeds
 	$(BIN)/python -m studies.verdicts.relay --seeds 20 $(WRITE)
 	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.swaps --faces ../shared/faces $(WRITE)
 	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.depth ../shared/faces $(WRITE)
+	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.moving ../shared/faces $(WRITE)
 
 fuzz: ## Fuzz every entry point of the core for 20 s each (needs nightly Rust and cargo-fuzz)
 	@targets=$$(cargo +nightly fuzz list --fuzz-dir rust/fuzz) || exit 1; for target in $$targets; do \

@@ -161,10 +161,10 @@ def test_the_required_packages_are_those_that_the_package_depends_on() -> None:
 def test_a_core_that_was_not_built_is_a_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.import_module
 
-    def absent(name: str, *more: Any) -> Any:
+    def absent(name: str, package: str | None = None) -> Any:
         if name == "lightproof._core":
             raise ImportError("no such\nfile")
-        return real(name, *more)
+        return real(name, package)
 
     monkeypatch.setattr(importlib, "import_module", absent)
     check = examined(status=1)["core"]
