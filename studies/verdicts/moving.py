@@ -59,7 +59,7 @@ CAMERAS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
     }
 )
 PLANES: Final = ("speech", "talking", "leaning by 8 %", "turns of 20°")
-RESPONSES: Final = (0.10, 0.20)
+MOVING_RESPONSES: Final = (0.10, 0.20)
 FIRST_MOVING_SEED: Final = 8000
 _HEAD: Final = (
     "who",
@@ -144,7 +144,7 @@ def _study(arguments: argparse.Namespace) -> None:
             ("prints", {how: MOVEMENTS[how] for how in PLANES}, Attack.PRINT),
         )
         for how, settings in group.items()
-        for response in RESPONSES
+        for response in MOVING_RESPONSES
     ]
     takes = [
         Take(path, how, settings, response, attack, FIRST_MOVING_SEED + number)
