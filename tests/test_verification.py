@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,12 +18,12 @@ from lightproof.expectations import ANY, Expectations
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
 from lightproof.result import VerifiedResult, verify_result
-from lightproof.rigs.protocol import Frame, RigOptions
+from lightproof.rigs.protocol import Calibration, Frame, RigDescription, RigOptions
 from lightproof.rigs.recording.rig import open_rig as open_recording
 from lightproof.rigs.recording.writer import RecordingWriter
 from lightproof.session import Session, SessionOptions, Step
 from lightproof.single_use import SingleUseStore
-from lightproof.verdict import Outcome
+from lightproof.verdict import REASONS, Outcome, ReasonCode
 from lightproof.verification import verify
 from tests.presence.placed_faces import simulated
 from tests.rigs.tiny_rig import TinyRig
@@ -61,6 +62,18 @@ def presence_only() -> Request:
 
 
 # Before anything happens
+
+
+def test_a_rig_that_was_never_calibrated_says_so_before_anybody_is_asked() -> None:
+    class Uncalibrated(ShutRig):
+        @property
+        def description(self) -> RigDescription:
+            return replace(super().description, calibration=Calibration())
+
+    session = verify(Uncalibrated(), presence_only(), options=SessionOptions(ask=ask_nobody, sign=False))
+    assert session.verdict.outcome is Outcome.INCONCLUSIVE
+    assert session.verdict.reasons == (ReasonCode.RIG_NOT_CALIBRATED,)
+    assert "lightproof calibrate" in REASONS[ReasonCode.RIG_NOT_CALIBRATED].remedy
 
 
 def test_without_a_reference_nobody_is_asked_and_no_key_is_made(home: Path) -> None:

@@ -264,7 +264,7 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ),
     ReasonCode.RIG_NOT_CALIBRATED: (
         "This camera and screen have not been measured together yet.",
-        "Ask whoever looks after this device to run its set-up, or verify the other way.",
+        "Ask whoever looks after this device to run `lightproof calibrate` once, or verify the other way.",
     ),
     ReasonCode.STALE_LIGHT: (
         "The light on the face did not follow this challenge.",

@@ -157,6 +157,9 @@ def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> 
         commitment = hashlib.sha256(seed).digest()
         scope.keep(networks)
         reader = scope.keep(FaceReader(networks))
+    if steps.kind != "recording" and rig.description.calibration.latency_s is None:
+        # Nobody is asked, nor lit, for what can never be verified. A replay may still show what there was.
+        return Session(Verdict(Outcome.INCONCLUSIVE, (ReasonCode.RIG_NOT_CALIBRATED,)))
     with timer.step(Step.CONSENT):
         if _consent(steps) is Consent.DECLINED:
             return Session(DECLINED)
