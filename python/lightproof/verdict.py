@@ -52,6 +52,7 @@ class ReasonCode(StrEnum):
     DROPPED_FRAMES = "dropped_frames"
     SCREEN_LOST_TIME = "screen_lost_time"
     CAMERA_NOT_LOCKED = "camera_not_locked"
+    CAMERA_MIRRORED = "camera_mirrored"
     RIG_NOT_CALIBRATED = "rig_not_calibrated"
     STALE_LIGHT = "stale_light"
     LATE_LIGHT = "late_light"
@@ -261,6 +262,10 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ReasonCode.CAMERA_NOT_LOCKED: (
         "The camera kept changing its own brightness or colours.",
         "Use a camera whose exposure can be fixed, or try again in steadier light.",
+    ),
+    ReasonCode.CAMERA_MIRRORED: (
+        "The camera's picture is mirrored.",
+        "Ask whoever looks after this device to switch mirroring off in the camera's own settings.",
     ),
     ReasonCode.RIG_NOT_CALIBRATED: (
         "This camera and screen have not been measured together yet.",

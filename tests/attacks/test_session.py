@@ -178,6 +178,18 @@ class Mirrored(MeddledRig):
         return replace(frame, image=np.ascontiguousarray(frame.image[:, ::-1]))
 
 
+class MirroringCamera(Mirrored):
+    """A camera that was told to mirror its pictures, as many are for video calls."""
+
+    from_frame = 0
+
+
+def test_a_camera_that_mirrors_is_named_and_rejects_nobody(networks: FaceNetworks) -> None:
+    session = play(networks, meddled(MirroringCamera))
+    assert session.verdict.outcome is Outcome.INCONCLUSIVE
+    assert session.verdict.reasons == (ReasonCode.CAMERA_MIRRORED,)
+
+
 def test_a_cut_to_another_face_is_never_evidence(networks: FaceNetworks) -> None:
     session = play(networks, meddled(OtherPerson))
     assert session.verdict.outcome is not Outcome.VERIFIED

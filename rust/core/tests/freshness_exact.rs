@@ -39,9 +39,9 @@ fn challenge(turn: u64) -> [u8; ILLUMINATIONS] {
 
 /// Whether the challenge beats all decoys of the seed.
 ///
-/// A few decoys are asked first, and more only if it beat those: they are mixes of the first challenges of the
-/// same stream, so a challenge that does not beat them does not beat all, and nothing is decided otherwise than
-/// by ranking at once.
+/// A few decoys are asked first, and more only if it beat those: they are mixes of the first challenges of
+/// the same stream, so a challenge that does not beat them does not beat all, and nothing is decided
+/// otherwise than by ranking at once.
 fn comes_first(scorer: &Scorer, codes: &[u8; ILLUMINATIONS], seed: &[u8; 32], decoys: usize) -> bool {
     let mut few = 1 << 6;
     while few < decoys {

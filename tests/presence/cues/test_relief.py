@@ -47,6 +47,14 @@ def test_what_lacks_relief_either_way_is_flat(across: float, down: float) -> Non
     assert (evidence.finding, evidence.reasons) == (Finding.FAIL, (ReasonCode.FLAT_LIGHT,))
 
 
+def test_a_camera_that_mirrors_is_told_and_nobody_is_failed_for_it() -> None:
+    evidence = judged(-CLEAR, CLEAR)
+    assert (evidence.finding, evidence.reasons) == (Finding.INCONCLUSIVE, (ReasonCode.CAMERA_MIRRORED,))
+    # A hollow face is the wrong way round in both, bent paper has nothing from top to bottom.
+    assert judged(CLEAR, -CLEAR).finding is Finding.FAIL
+    assert judged(-CLEAR, 0.0).finding is Finding.FAIL
+
+
 @pytest.mark.parametrize(
     ("z", "finding"),
     [

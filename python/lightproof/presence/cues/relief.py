@@ -92,6 +92,8 @@ def judge(maps: ResponseMaps | None, observation: Observation) -> ReliefEvidence
     asked = asked_of((across, across_sigma), (down, down_sigma))
     if is_specular(asked, fit.misfit):
         return found(Finding.FAIL, ReasonCode.FLAT_LIGHT)
+    if is_mirrored(asked):
+        return found(Finding.INCONCLUSIVE, ReasonCode.CAMERA_MIRRORED)
     if any(k + CLEARANCE_Z * sigma < minimum for k, sigma, minimum in asked):
         return found(Finding.FAIL, ReasonCode.FLAT_LIGHT)
     clear = all(k - CLEARANCE_Z * sigma >= minimum for k, sigma, minimum in asked)
@@ -119,6 +121,19 @@ def asked_of(across: tuple[float, float], down: tuple[float, float]) -> tuple[As
 def is_flat_somewhere(regions: tuple[RegionRelief, ...]) -> bool:
     """Return whether a part of the face has no relief for certain."""
     return any(part.coefficient + CLEARANCE_Z * part.sigma < MIN_REGION for part in regions)
+
+
+def is_mirrored(axes: tuple[Asked, ...]) -> bool:
+    """Return whether light from the right falls as on a face from the left, but from above as it should.
+
+    A camera that mirrors its pictures does that to everybody, and nothing flat or hollow does: paper that is
+    bent has nothing of a face from top to bottom, and a hollow face is the wrong way round in both.
+    """
+    (k_across, sigma_across, least_across), (k_down, sigma_down, least_down), _ = axes
+    return (
+        -k_across - CLEARANCE_Z * sigma_across >= least_across
+        and k_down - CLEARANCE_Z * sigma_down >= least_down
+    )
 
 
 def is_specular(axes: tuple[Asked, ...], misfit: float) -> bool:

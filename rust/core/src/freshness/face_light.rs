@@ -95,9 +95,9 @@ impl FaceLight {
         Ok(Some(Self { features, basis, whitened, sigma, exposures_s, mixing, neutral, halves, own }))
     }
 
-    /// Adds how the halves of the face differ: the [`FEATURES`] of its right side less its left (`across`), and
-    /// of its upper half less the lower (`down`), a row a frame. The mean light of the face tells 15 of the 60
-    /// illuminations apart, these tell all.
+    /// Adds how the halves of the face differ: the [`FEATURES`] of its right side less its left (`across`),
+    /// and of its upper half less the lower (`down`), a row a frame. The mean light of the face tells 15 of
+    /// the 60 illuminations apart, these tell all.
     ///
     /// Values that are not finite leave the light as it is.
     ///
@@ -113,8 +113,8 @@ impl FaceLight {
         if !across.iter().chain(down).flatten().all(|v| v.is_finite()) {
             return Ok(self);
         }
-        // Where the room lights one side more, the screen adds relatively less there: the mean code leaks into
-        // the difference. The face's own light says what it looks like.
+        // Where the room lights one side more, the screen adds relatively less there: the mean code leaks
+        // into the difference. The face's own light says what it looks like.
         self.halves = [across, down]
             .into_iter()
             .map(|rows| {
@@ -171,8 +171,8 @@ impl FaceLight {
         self.mixing * mean - self.neutral
     }
 
-    /// What one illumination does to the features of each axis if the halves of the face turned fully to those
-    /// of the screen, in units of the noise; zeros where the halves are not known.
+    /// What one illumination does to the features of each axis if the halves of the face turned fully to
+    /// those of the screen, in units of the noise; zeros where the halves are not known.
     fn halves_light(&self, code: u8) -> HalvesLight {
         let quadrants = challenge::illumination_linear(code);
         let mut light = HalvesLight::default();

@@ -41,7 +41,8 @@ pub(super) fn non_negative_gains(normal: &Matrix3<f64>, b: &Vector3<f64>) -> (Ve
 }
 
 /// Maximum of 2 g·b − gᵀ G g over g ≥ 0, G given as rr gg bb rg rb gb: the best feasible of the octant's
-/// seven faces, each computed whether it is feasible or not, so that lanes do not part. Where that is at g = 0, a number below 0 that tells how far all channels are from answering.
+/// seven faces, each computed whether it is feasible or not, so that lanes do not part. Where that is at g =
+/// 0, a number below 0 that tells how far all channels are from answering.
 #[inline(always)]
 #[allow(clippy::needless_bitwise_bool)] // a lazy operator is a branch, and lanes would part
 pub(super) fn best_gains_score(b: [f32; 3], energy: [f32; 6]) -> f32 {

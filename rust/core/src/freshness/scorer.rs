@@ -12,8 +12,8 @@ use super::gains::{PAIRS, best_gains_score, one_gain_score};
 use crate::challenge::{CODES, ILLUMINATIONS, fill_decoys};
 use crate::vectors::{Level, dispatch};
 
-/// Numbers that say what a dwell's light does: to the face's three channels, then to the colour differences of
-/// each axis of its halves.
+/// Numbers that say what a dwell's light does: to the face's three channels, then to the colour differences
+/// of each axis of its halves.
 const LIGHTS: usize = OF_FACE + AXES * DIFFERENCES;
 const OF_FACE: usize = 3;
 /// What is explained is asked of the whole face's three channels and of each axis.
@@ -25,8 +25,8 @@ const HALF: usize = ILLUMINATIONS / 2;
 /// Most challenges that are drawn: 2³² decoys.
 const MAX_DRAWN: usize = (1 << 16) - 1;
 /// Share of an average challenge's energy that is added to every one's, so that a challenge of nearly one
-/// colour, whose energy is rounding, has no score. It is part of the score's definition, the same for the true
-/// challenge and for decoys.
+/// colour, whose energy is rounding, has no score. It is part of the score's definition, the same for the
+/// true challenge and for decoys.
 const ADDED_ENERGY: f64 = 1e-4;
 /// Odd halves that an even one is mixed with at a time: their sums stay in the first cache.
 const BLOCK: usize = 256;
@@ -172,8 +172,8 @@ impl Scorer {
                     break;
                 }
                 self.score_row(&mixes, row, 0..mixed.len(), &mut scores);
-                // The first of the first row is the challenge itself. What is not a number (light that was not
-                // finite) counts as a rival, never as a pass.
+                // The first of the first row is the challenge itself. What is not a number (light that was
+                // not finite) counts as a rival, never as a pass.
                 let rivals = &scores[usize::from(row == 0)..];
                 let count = rivals.iter().filter(|&&score| !is_less(score, own)).count();
                 at_least.fetch_add(count, atomic::Ordering::Relaxed);
