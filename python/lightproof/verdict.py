@@ -52,6 +52,8 @@ class ReasonCode(StrEnum):
     DROPPED_FRAMES = "dropped_frames"
     SCREEN_LOST_TIME = "screen_lost_time"
     CAMERA_NOT_LOCKED = "camera_not_locked"
+    CAMERA_FROZEN = "camera_frozen"
+    CAMERA_COLOURLESS = "camera_colourless"
     CAMERA_MIRRORED = "camera_mirrored"
     RIG_NOT_CALIBRATED = "rig_not_calibrated"
     STALE_LIGHT = "stale_light"
@@ -262,6 +264,14 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ReasonCode.CAMERA_NOT_LOCKED: (
         "The camera kept changing its own brightness or colours.",
         "Use a camera whose exposure can be fixed, or try again in steadier light.",
+    ),
+    ReasonCode.CAMERA_FROZEN: (
+        "The camera's picture stands still.",
+        "Unplug the camera and plug it in again, close other programs that use it, and try again.",
+    ),
+    ReasonCode.CAMERA_COLOURLESS: (
+        "The camera's picture has no colour.",
+        "Ask whoever looks after this device to choose the colour camera, or to switch its colour on.",
     ),
     ReasonCode.CAMERA_MIRRORED: (
         "The camera's picture is mirrored.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -213,15 +213,28 @@ def test_a_face_that_leaves_is_inconclusive(networks: FaceNetworks) -> None:
     assert ReasonCode.FACE_LOST in session.verdict.reasons
 
 
-def test_an_empty_room_is_inconclusive_with_the_reason(networks: FaceNetworks) -> None:
-    class EmptyRoom(MeddledRig):
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        (lambda image: np.tile(image[:, :80], (1, 8, 1)), ReasonCode.NO_FACE),
+        (lambda image: image // 64, ReasonCode.TOO_DARK),
+        (lambda image: np.full_like(image, 90), ReasonCode.CAMERA_FROZEN),
+        (lambda image: np.repeat(image[..., 1:2], 3, axis=2), ReasonCode.CAMERA_COLOURLESS),
+    ],
+)
+def test_a_picture_without_a_face_is_inconclusive_for_what_is_wrong_with_it(
+    picture: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], reason: ReasonCode, networks: FaceNetworks
+) -> None:
+    class Altered(MeddledRig):
         from_frame = 0
 
         def meddle(self, frame: Frame, sequence: int) -> Frame:
-            return replace(frame, image=np.full_like(frame.image, 90))
+            return replace(frame, image=np.ascontiguousarray(picture(frame.image)))
 
-    session = play(networks, meddled(EmptyRoom))
-    assert (session.verdict.outcome, session.verdict.reasons) == (Outcome.INCONCLUSIVE, (ReasonCode.NO_FACE,))
+    plain = rig(frame_rate_hz="3")
+    plain.__class__ = Altered
+    session = play(networks, plain)
+    assert (session.verdict.outcome, session.verdict.reasons) == (Outcome.INCONCLUSIVE, (reason,))
 
 
 def test_a_frame_of_another_size_in_mid_session_is_an_error_by_name(networks: FaceNetworks) -> None:

@@ -38,8 +38,8 @@ def portrait(**conditions: object) -> NDArray[np.uint8]:
 
 
 def grey(level: int = 90) -> NDArray[np.uint8]:
-    """Return a picture of a wall."""
-    return np.full((HEIGHT, WIDTH, 3), level, np.uint8)
+    """Return a picture of a wall, which is never quite without colour."""
+    return np.broadcast_to(np.array([level + 2, level, level - 1], np.uint8), (HEIGHT, WIDTH, 3)).copy()
 
 
 class ShowingRig(TinyRig):
@@ -52,6 +52,7 @@ class ShowingRig(TinyRig):
         super().__init__(width=WIDTH, height=HEIGHT)
         self._picture, self._every = picture, every
         self._began_s = self._now_s
+        self._delivered = 0
         self.shown: list[NDArray[np.uint8]] = []
         self.said_s: list[float] = []
 
@@ -76,7 +77,10 @@ class ShowingRig(TinyRig):
         yield from islice(super().frames(until_s), 0, None, self._every)
 
     def _frame(self) -> Frame:
-        return replace(super()._frame(), image=self._picture(self.elapsed_s))
+        self._delivered += 1
+        picture = self._picture(self.elapsed_s).copy()
+        picture[8::16, 8::16] ^= self._delivered // self._every % 2  # no sensor is still to the last bit
+        return replace(super()._frame(), image=picture)
 
 
 def mesh(eyes_px: float = 120.0, middle_px: tuple[float, float] = (320.0, 240.0)) -> NDArray[np.float32]:

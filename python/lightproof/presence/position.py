@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.alignment import COLUMNS, ROWS, eye_distance_px
 from lightproof.face.tracker import TrackedFace
+from lightproof.presence.camera_faults import CameraFaults
 from lightproof.presence.likenesses import Likenesses
 from lightproof.presence.reader import FaceReader, FaceSample
 from lightproof.presence.surface import distance_m
@@ -33,7 +34,7 @@ WARM_UP_S: Final = 1.0
 """No guidance before this: cameras start dark and settle within a second."""
 
 HINT_S: Final = 1.0
-"""A hint stays at least this long: steady words, no flicker."""
+"""A hint stays at least this long: steady words, no flicker. It goes when nothing is wrong any more."""
 
 MIN_EYE_DISTANCE_PX: Final = 40.0
 """Below this a cell of the grid is under two pixels wide and its noise drowns the code."""
@@ -92,19 +93,25 @@ def wait_for_position(
     geometry = rig.description.geometry
     cells: list[NDArray[np.float32]] = []
     steady_from_s = float("nan")
-    problem, hinted_s = ReasonCode.NO_FACE, float("-inf")
+    problem, hinted_s, hinting = ReasonCode.NO_FACE, float("-inf"), False
+    faults = CameraFaults()
     try:
         for frame in rig.frames(until_s=start_s + PATIENCE_S):
             sample = reader.read(frame)
-            found = what_is_wrong(sample, geometry)
+            found = faults.find(sample.rgb) or what_is_wrong(sample, geometry)
             cells.append(sample.cells)
             if found is None and sample.face is not None:
                 steady_from_s = frame.sensor_time_s if len(cells) == 1 else steady_from_s
+                if hinting and frame.sensor_time_s >= hinted_s + HINT_S:
+                    hinting = False
+                    rig.say("")
                 if likenesses is not None:
                     likenesses.offer(sample.rgb, sample.face, frame.sensor_time_s)
                 if frame.sensor_time_s - steady_from_s >= STEADY_S:
                     if likenesses is not None:
                         likenesses.end_stretch()
+                    if hinting:
+                        rig.say("")
                     return Positioned(
                         sample.face,
                         np.mean(cells, axis=0, dtype=np.float32),
@@ -117,13 +124,14 @@ def wait_for_position(
                 likenesses.restart()
             problem = found or problem
             if frame.sensor_time_s >= start_s + WARM_UP_S and frame.sensor_time_s >= hinted_s + HINT_S:
-                hinted_s = frame.sensor_time_s
+                hinted_s, hinting = frame.sensor_time_s, True
                 if on_hint is not None:
                     on_hint(problem)
                 rig.say(REASONS[problem].remedy)
         return problem
     finally:
         _forget(cells)
+        faults.forget()
 
 
 def _forget(cells: list[NDArray[np.float32]]) -> None:
