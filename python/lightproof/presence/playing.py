@@ -216,7 +216,7 @@ class _FaceWatch:
 
     def _offer(self, sample: FaceSample, face: TrackedFace, use: FrameUse) -> None:
         """Offer a face to the lots; only what the light fell on has neighbours, and can be matched."""
-        if self._likenesses is None or use is FrameUse.UNLIKE:
+        if self._likenesses is None or use in (FrameUse.UNLIKE, FrameUse.UNTIMELY):
             return
         change = self._neighbours.change(sample.cells, face) if use is FrameUse.TAKEN_IN else None
         self._likenesses.offer(sample.rgb, face, sample.frame.sensor_time_s, change)

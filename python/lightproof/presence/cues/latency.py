@@ -67,9 +67,16 @@ class LatencyCurve:
 
 
 def no_latency(observation: Observation) -> LatencyEvidence:
-    """Return the evidence of light that shows no latency."""
-    reasons = (ReasonCode.LATENCY_UNCLEAR,)
-    return LatencyEvidence(Finding.INCONCLUSIVE, reasons, None, None, observation.calibrated_s)
+    """Return the evidence of light that shows no latency; frames that were all late leave none."""
+    arriving = _arriving(observation)
+    finding = Finding.FAIL if arriving in _BENT else Finding.INCONCLUSIVE
+    reasons = (_BENT.get(arriving, ReasonCode.LATENCY_UNCLEAR),)
+    return LatencyEvidence(finding, reasons, None, None, observation.calibrated_s)
+
+
+def _arriving(observation: Observation) -> Arriving:
+    lights_s = np.array(observation.timeline.flips_s) + observation.latency_s
+    return judge_arrivals(observation.track.arrivals, lights_s, observation.calibration)
 
 
 def session_curve(observation: Observation) -> LatencyCurve:
@@ -118,8 +125,7 @@ def judge(
         policy: tolerates so much difference from the calibrated latency.
         decoy_seed: 32 random bytes that nobody outside the device has seen.
     """
-    lights_s = np.array(observation.timeline.flips_s) + observation.latency_s
-    arriving = judge_arrivals(observation.track.arrivals, lights_s, observation.calibration)
+    arriving = _arriving(observation)
     peak = peak_s(curve)
     if peak is None:
         return no_latency(observation)
