@@ -28,6 +28,7 @@ from lightproof.presence.position import Positioned, wait_for_position
 from lightproof.presence.reader import FaceReader
 from lightproof.presence.surface import Prediction, predict
 from lightproof.privacy.forget import BiometricScope, overwrite
+from lightproof.rigs.latency_class import require_possible_latency
 from lightproof.rigs.protocol import Calibration, Frame, Rig, RigDescription
 from lightproof.verdict import REASONS, ReasonCode
 
@@ -108,6 +109,7 @@ def measure(
     Raises:
         CalibrationUnclearError: nobody got into position, or fewer than :data:`MIN_CLEAR` challenges were
             clear, or their latencies differ by more than :data:`MAX_SPREAD_S`.
+        DelayedPictureError: the latency is longer than this screen and this camera can make it.
         RigError: the camera or the screen fails.
     """
     with BiometricScope() as scope, rig:
@@ -121,6 +123,7 @@ def measure(
             if latency_s is not None:
                 found.append(latency_s)
         latency_s, spread_s = _agreed(found, repeats)
+        require_possible_latency(rig.description, latency_s)
         if on_challenge is not None:
             on_challenge(repeats)
         mixing, sigma = bench.mixing(latency_s)

@@ -19,6 +19,7 @@ from lightproof.presence.likenesses import LikenessesSoFar
 from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import overwrite
+from lightproof.rigs.latency_class import latency_class
 from lightproof.rigs.protocol import CameraMetadata, Frame, RigDescription
 
 UNCALIBRATED_LATENCY_S = 0.06
@@ -104,6 +105,7 @@ class Observation:
         self.mixing = rig.calibration.mixing
         self.calibrated_s = rig.calibration.latency_s
         self.latency_s = UNCALIBRATED_LATENCY_S if self.calibrated_s is None else self.calibrated_s
+        self.latency_class = latency_class(rig)
         self.track = Track()
         self.likenesses: LikenessesSoFar | None = None
         self.lit_picture: LitPicture | None = None
