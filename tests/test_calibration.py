@@ -71,6 +71,18 @@ def test_light_that_cannot_be_seen_calibrates_nothing(capsys: pytest.CaptureFixt
     assert "the latency was clear in 0 of 3 challenges" in printed.err
 
 
+def test_a_latency_above_what_screen_and_camera_can_have_is_refused_with_figures_and_remedy(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("scipy", reason="a portrait becomes a head with SciPy (extra 'simulation')")
+    relayed = ["--rig", "simulated", "--seed", "3", "--repeats", "3", "--set", "panel_latency_s=0.3"]
+    assert cli.main(["calibrate", *relayed]) == 1
+    printed = capsys.readouterr().err
+    assert "60 Hz" in printed
+    assert "167 ms" in printed
+    assert "something between the screen and the camera delays the picture" in printed
+
+
 def test_the_mixing_is_recovered_off_skin_under_drift() -> None:
     rng = np.random.default_rng(5)
     shown = np.tile(np.where(np.repeat(np.eye(3), 2, axis=0) > 0, [[1.0], [0.0]] * 3, 0.337), (5, 1))

@@ -17,17 +17,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof._core import BANDS, Challenge
+from lightproof._core import BANDS, Challenge, Timeline
 from lightproof.colour import NEUTRAL_SCREEN_SRGB, srgb_to_linear
 from lightproof.errors import RigError
 from lightproof.face.networks import FaceNetworks
 from lightproof.presence.cues.latency import MAX_SIGMA_S, latency_curve, peak_s
+from lightproof.presence.observation import Observation
 from lightproof.presence.playing import PlaybackResult, play
 from lightproof.presence.position import Positioned, wait_for_position
 from lightproof.presence.reader import FaceReader
-from lightproof.presence.surface import predict
+from lightproof.presence.surface import Prediction, predict
 from lightproof.privacy.forget import BiometricScope, overwrite
-from lightproof.rigs.protocol import Calibration, Frame, Rig
+from lightproof.rigs.latency_class import require_possible_latency
+from lightproof.rigs.protocol import Calibration, Frame, Rig, RigDescription
 from lightproof.verdict import REASONS, ReasonCode
 
 REPEATS: Final = 5
@@ -107,6 +109,7 @@ def measure(
     Raises:
         CalibrationUnclearError: nobody got into position, or fewer than :data:`MIN_CLEAR` challenges were
             clear, or their latencies differ by more than :data:`MAX_SPREAD_S`.
+        DelayedPictureError: the latency is longer than this screen and this camera can make it.
         RigError: the camera or the screen fails.
     """
     with BiometricScope() as scope, rig:
@@ -120,6 +123,7 @@ def measure(
             if latency_s is not None:
                 found.append(latency_s)
         latency_s, spread_s = _agreed(found, repeats)
+        require_possible_latency(rig.description, latency_s)
         if on_challenge is not None:
             on_challenge(repeats)
         mixing, sigma = bench.mixing(latency_s)
@@ -192,7 +196,9 @@ class _Bench:
         """
         with BiometricScope() as scope:
             position = scope.keep(self._position())
-            played = play(self._rig, challenge, position, self._reader, None, None, lambda *_: False)
+            played = play(
+                self._rig, challenge, position, self._reader, None, None, lambda *_: False, _observe_anew
+            )
             scope.keep(played.observation)
             arrivals = played.observation.track.arrivals
             deliveries_s.extend(one.delivery_s for one in arrivals if one.delivery_s is not None)
@@ -267,6 +273,27 @@ class _Bench:
         if sample.face is None:
             return None, 0.0
         return sample.cells, float(sample.face.five_points[2, 1])
+
+
+def _observe_anew(
+    neutral_cells: NDArray[np.float32],
+    prediction: Prediction,
+    rig: RigDescription,
+    timeline: Timeline,
+    *,
+    start_s: float,
+    duration_s: float,
+) -> Observation:
+    """Return an observation that no delivery of an earlier calibration bounds: the camera may be another."""
+    unbounded = replace(rig.calibration, delivery_s=None, delivery_spread_s=None)
+    return Observation(
+        neutral_cells,
+        prediction,
+        replace(rig, calibration=unbounded),
+        timeline,
+        start_s=start_s,
+        duration_s=duration_s,
+    )
 
 
 def _agreed(found: list[float], repeats: int) -> tuple[float, float]:

@@ -62,6 +62,10 @@ class CalibrationError(InputError):
     """A stored calibration is damaged, belongs to another camera, or cannot be kept."""
 
 
+class DelayedPictureError(CalibrationError):
+    """A rig's latency is longer than its screen and camera can make it: something lies between them."""
+
+
 class RecordingError(InputError):
     """A recording is incomplete, cut short or inconsistent."""
 

@@ -54,8 +54,8 @@ class Policy:
         fmr: false match rate at which the face is compared, as the model manifests write it: ``"1e-4"``.
         decoys: challenges that the true one has to beat, :data:`MIN_DECOYS` to :data:`MAX_DECOYS`.
         min_response: least screen light over ambient light, a ratio in :data:`MIN_RESPONSE_RANGE`.
-        latency_tolerance_s: how far the session's latency may be from the rig's calibrated one, in seconds,
-            in :data:`LATENCY_TOLERANCE_RANGE_S`.
+        latency_tolerance_s: how far the session's latency may be from the rig's calibrated one at most, in
+            seconds; the rig's own spread tightens it. In :data:`LATENCY_TOLERANCE_RANGE_S`.
         result_validity_s: how long the signed result is valid, 1 to :data:`MAX_RESULT_VALIDITY_S` seconds.
 
     NumPy's numbers are taken for the numbers that they are, and hash as such.

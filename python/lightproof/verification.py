@@ -43,6 +43,7 @@ from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
 from lightproof.result import RIGS_WITHOUT_A_PERSON, SessionResult, sign_result, software_sha256
 from lightproof.rigs.kinds import kind_of
+from lightproof.rigs.latency_class import require_possible_latency
 from lightproof.rigs.loading import AUTO, open_rig
 from lightproof.rigs.protocol import Rig, RigKind, RigOptions
 from lightproof.rigs.recording import RecordingWriter
@@ -152,6 +153,7 @@ class _Steps:
 def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> Session:
     rig, request, networks, timer = steps.rig, steps.request, steps.networks, steps.timer
     with timer.step(Step.REQUEST):
+        require_possible_latency(rig.description, rig.description.calibration.latency_s)
         seed = derive_seed(request.nonce, steps.entropy.device_random)
         challenge = Challenge.generate(seed, request.policy.mode)
         commitment = hashlib.sha256(seed).digest()

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lightproof.consent import consent_of_simulated_subject
+from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
+from lightproof.errors import DelayedPictureError
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import Frame, RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
 from lightproof.session import Entropy, Session, SessionOptions
@@ -54,10 +56,14 @@ def relay(kind: type[SimulatedRig], seed: int, delay_s: float) -> SimulatedRig:
     return rig
 
 
-def play(rig: SimulatedRig, networks: FaceNetworks) -> Session:
+def play(rig: SimulatedRig, networks: FaceNetworks, *, keep_trace: bool = False) -> Session:
     request = replace(Request.fresh(policy=Policy(decoys=MIN_DECOYS, presence_only=True)), nonce=NONCE)
     options = SessionOptions(
-        networks=networks, entropy=Entropy.from_seed(4), sign=False, ask=consent_of_simulated_subject
+        networks=networks,
+        entropy=Entropy.from_seed(4),
+        sign=False,
+        ask=consent_of_simulated_subject,
+        keep_trace=keep_trace,
     )
     return verify(rig, request, options=options)
 
@@ -72,6 +78,71 @@ def test_a_relay_that_stamps_its_frames_back_hands_them_over_late(
     session = play(rig, networks)
     assert session.verdict.outcome is Outcome.NOT_VERIFIED
     assert ReasonCode.LATE_FRAMES in session.verdict.reasons
+
+
+@pytest.mark.parametrize("seed", [21, 23, 27])
+def test_a_relay_of_20_ms_is_late_on_a_rig_with_honest_clocks(seed: int, networks: FaceNetworks) -> None:
+    session = play(relay(SimulatedRig, seed, 0.02), networks)
+    assert session.verdict.outcome is Outcome.NOT_VERIFIED
+    assert ReasonCode.LATE_LIGHT in session.verdict.reasons
+
+
+@pytest.mark.parametrize("response", ["0.15", "0.05"])
+def test_an_honest_person_is_in_time_within_the_rigs_own_tolerance(
+    response: str, networks: FaceNetworks
+) -> None:
+    session = play(open_rig(RigOptions(seed=23, settings={"response": response})), networks)
+    assert session.verdict.outcome is Outcome.VERIFIED
+    assert session.evidence is not None
+    assert session.evidence.latency.tolerance_s <= 0.015
+    assert session.evidence.latency.latency_class is LatencyClass.DIRECT
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_honest_camera_that_loses_one_frame_in_six_by_chance_is_verified(
+    seed: int, networks: FaceNetworks
+) -> None:
+    session = play(open_rig(RigOptions(seed=seed, settings={"drop_probability": str(1 / 6)})), networks)
+    assert session.verdict.outcome is Outcome.VERIFIED
+
+
+class DelayingRig(SimulatedRig):
+    """A busy machine on which every seventh frame is handed over late."""
+
+    def frames(self, until_s: float) -> Iterator[Frame]:
+        for number, frame in enumerate(super().frames(until_s)):
+            assert frame.arrived_s is not None
+            yield replace(frame, arrived_s=frame.arrived_s + 0.05) if number % 7 == 3 else frame
+
+
+def test_a_frame_that_arrives_late_is_not_in_the_response(networks: FaceNetworks) -> None:
+    rig = open_rig(RigOptions(seed=5))
+    rig.__class__ = DelayingRig
+    session = play(rig, networks, keep_trace=True)
+    every = play(open_rig(RigOptions(seed=5)), networks, keep_trace=True)
+    assert every.verdict.outcome is Outcome.VERIFIED
+    assert session.verdict.outcome is Outcome.VERIFIED
+    assert session.trace is not None
+    assert every.trace is not None
+    gaps_s = np.diff(session.trace.times_s)
+    assert gaps_s.max() > 1.9 / 30 > np.diff(every.trace.times_s).max()
+
+
+def test_a_calibration_that_a_relay_was_part_of_is_refused_before_anybody_is_asked(
+    networks: FaceNetworks,
+) -> None:
+    rig = open_rig(RigOptions(seed=5, settings={"panel_latency_s": "0.3"}))
+    request = Request.fresh(policy=Policy(presence_only=True))
+    asked: list[ConsentNotice] = []
+
+    def ask(notice: ConsentNotice) -> Consent:
+        asked.append(notice)
+        return Consent.DECLINED
+
+    options = SessionOptions(networks=networks, sign=False, ask=ask)
+    with pytest.raises(DelayedPictureError, match=r"304 ms.* 60 Hz .*30 frames.*167 ms.*delays the picture"):
+        verify(rig, request, options=options)
+    assert asked == []
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.03])

@@ -29,6 +29,7 @@ from lightproof.presence.cues.reflectance import ReflectanceEvidence
 from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.presence.evidence import PresenceEvidence
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.verdict import Finding
 from tests.evaluation import evaluation_material as material
 
@@ -221,7 +222,7 @@ def evidence(
         ResponseEvidence(passed, (), 0.1, 0.01, (0.1, 0.1, 0.1)),
         ContinuityEvidence(passed, (), 60, 0.0, 0.0, 0.05, CameraHold.LOCKED, None, None),
         FreshnessEvidence(passed, (), 1, 1023, 0.001, 4, 100.0, 100.0),
-        LatencyEvidence(passed, (), 0.012, 0.004, 0.012),
+        LatencyEvidence(passed, (), 0.012, 0.004, 0.012, 0.015, LatencyClass.DIRECT),
         ReliefEvidence(passed, (), *across, *down, misfit),
         ReflectanceEvidence(passed, (), 0.8, 0.04),
         IdentityEvidence(passed, (), 24, 0, 0.9, 0.532),

@@ -12,6 +12,7 @@ from lightproof.presence.arrivals import (
     MIN_MARGIN_S,
     Arrival,
     Arriving,
+    earliest_s,
     judge_arrivals,
     latest_s,
 )
@@ -78,6 +79,26 @@ def test_one_frame_in_six_that_is_lost_by_chance_is_no_failure(seed: int) -> Non
     kept = np.random.default_rng(seed).random(64) > 1 / 6
     arrivals = [one for one, stays in zip(frames(), kept, strict=True) if stays]
     assert judged(arrivals) is Arriving.IN_TIME
+
+
+@pytest.mark.parametrize("early_s", [0.015, 0.1, 1.5])
+def test_frames_that_arrive_before_they_can_have_been_exposed_are_not_in_time(early_s: float) -> None:
+    assert judged(frames(delivery_s=0.01 - early_s)) is not Arriving.IN_TIME
+
+
+def test_a_driver_that_stamps_the_first_packet_is_bounded_about_what_it_was_calibrated_with() -> None:
+    calibration = Calibration(0.02, delivery_s=-0.025, delivery_spread_s=0.001)
+    assert earliest_s(calibration) == pytest.approx(-0.025 - MIN_MARGIN_S)
+    assert judged(frames(delivery_s=-0.025), calibration) is Arriving.IN_TIME
+    assert judged(frames(delivery_s=0.0), calibration) is Arriving.LATE
+
+
+def test_to_be_late_only_in_the_frames_after_flips_is_to_leave_them_out() -> None:
+    arrivals = frames()
+    first = [int(np.argmax([one.end_s >= light_s for one in arrivals])) for light_s in LIGHTS_S]
+    for k in first:
+        arrivals[k] = Arrival(arrivals[k].start_s, arrivals[k].end_s, 0.06)
+    assert judged(arrivals) is not Arriving.IN_TIME
 
 
 def test_a_stall_or_two_is_no_failure() -> None:

@@ -18,6 +18,7 @@ from lightproof.presence.cues.relief import ReliefEvidence
 from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.reporting.session_report import ReportPage
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import Calibration, Geometry, RigDescription
 from lightproof.session import Session
 from lightproof.verdict import DECLINED, PRESENCE_PARTS, Finding, Outcome, ReasonCode, Verdict, decide
@@ -136,6 +137,8 @@ def session(
             latency_s=LATENCY_S + delay_s,
             sigma_s=0.0012,
             calibrated_s=LATENCY_S,
+            tolerance_s=POLICY.latency_tolerance_s,
+            latency_class=LatencyClass.DIRECT,
         ),
         ReliefEvidence(
             *_found(ReasonCode.FLAT_LIGHT if flat else None),

@@ -28,6 +28,7 @@ from lightproof.presence.evidence import PresenceEvidence
 from lightproof.reporting.charts.relief import without_surface
 from lightproof.reporting.charts.response import light_start_s, overlay
 from lightproof.reporting.session_report import ReportError, ReportPage, write_report
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.session import Session
 from lightproof.verdict import REASONS, Finding, Outcome, ReasonCode, Verdict
 from tests.reporting.report_sessions import (
@@ -298,7 +299,9 @@ def test_what_could_not_be_measured_is_left_open_and_never_a_number(tmp_path: Pa
             score=0.0,
             any_code=0.0,
         ),
-        latency=LatencyEvidence(unclear, (ReasonCode.LATENCY_UNCLEAR,), None, None, None),
+        latency=LatencyEvidence(
+            unclear, (ReasonCode.LATENCY_UNCLEAR,), None, None, None, 0.04, LatencyClass.UNKNOWN
+        ),
         relief=ReliefEvidence(unclear, (ReasonCode.RELIEF_UNCLEAR,), None, None, None, None, None),
     )
     html = _written(tmp_path, page(dataclasses.replace(blind, match=None)))

@@ -10,7 +10,7 @@ from lightproof.errors import InputError
 from lightproof.simulation.solids import Mesh
 from studies.verdicts import depth, swaps
 from studies.verdicts.demo import table
-from studies.verdicts.relay import RelayEnding, row
+from studies.verdicts.relay import Place, RelayEnding, row
 from studies.verdicts.swapping import Moment
 
 
@@ -26,8 +26,8 @@ def test_the_demo_case_with_the_most_wrong_verdicts_comes_first() -> None:
 def test_a_relays_row_counts_verdicts_and_reasons_and_says_how_wrong_its_delay_was() -> None:
     late = [RelayEnding("not_verified", ("late_light",), error_s) for error_s in (0.001, 0.003)]
     unseen = RelayEnding("inconclusive", ("weak_response", "late_light"), None)
-    assert row(0.05, 0.02, [*late, unseen]) == (
-        "5%",
+    assert row(Place.BEFORE, 0.02, [*late, unseen]) == (
+        "before the camera",
         "20 ms",
         0,
         1,
@@ -35,7 +35,7 @@ def test_a_relays_row_counts_verdicts_and_reasons_and_says_how_wrong_its_delay_w
         "`late_light` 3, `weak_response` 1",
         "+2.0, 1.0 ms",
     )
-    assert row(0.05, 0.02, [unseen])[-1] == "–"
+    assert row(Place.BEFORE, 0.02, [unseen])[-1] == "–"
 
 
 def test_swaps_take_every_form_and_moment_in_turn_and_only_people_no_threshold_was_chosen_on(

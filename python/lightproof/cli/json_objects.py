@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from lightproof.cli.doctor import Status
 from lightproof.presence.cues.continuity import CameraHold
 from lightproof.result import Refusal
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import Mixing, RigKind
 from lightproof.session import Step
 from lightproof.validation import encode_numpy
@@ -80,6 +81,8 @@ class LatencyObject(_Part, frozen=True, forbid_unknown_fields=True, kw_only=True
     latency_s: Annotated[float | None, Meta(description="measured, s")]
     sigma_s: Annotated[float | None, Meta(description="its standard error, s")]
     calibrated_s: Annotated[float | None, Meta(description="the rig's, s")]
+    tolerance_s: Annotated[float, Meta(gt=0, description="how far the measured may be from the rig's, s")]
+    latency_class: Annotated[LatencyClass, Meta(description="how late the rig's own light is")]
 
 
 class RegionObject(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,6 +5,9 @@ write is when a frame arrives, on the rig's own clock. Light that was answered e
 stamps such frames back by what it took still hands them over late, and he who leaves out the frames in which
 the late light would be seen leaves them out after flips. Only the frames about the flips matter: between them
 the light does not change, and a picture made beforehand is as good as one of now.
+
+A frame that arrives when it cannot have is no evidence and is left out of the response. To hand one over late
+is the same as to leave it out, so it counts among the missing.
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ MAX_DELIVERY_S: Final = 0.1
 
 MIN_MARGIN_S: Final = 0.010
 """More than the calibrated delivery by so much, or by three of its standard deviations, is late: less is a
-thread that waits for its turn on a busy machine."""
+thread that waits for its turn on a busy machine. Less than it by as much is early: nothing arrives before its
+exposure has ended, which the calibrated delivery knows whatever moment of a frame a driver stamps."""
 
 MAX_LATE: Final = 0.25
-"""Share of the frames about flips that may be late; more than twice as many are no accident."""
+"""Share of the frames about flips that may be late or early, and are then left out; more than twice as many
+late ones are no accident."""
 
 MIN_FLIPS: Final = 6
 """With fewer flips seen there is nothing to be said."""
@@ -85,32 +90,58 @@ def judge_arrivals(
     seen = lights_s[(lights_s >= begins_s[0]) & (lights_s <= ends_s[-1])]
     if len(seen) < MIN_FLIPS or not about.any():
         return Arriving.UNCLEAR
+    late = np.array(
+        [one.delivery_s is not None and one.delivery_s > latest_s(calibration) for one in arrivals]
+    )
+    if late[about].mean() > 2 * MAX_LATE:
+        return Arriving.LATE
+    timely = np.array([one.delivery_s is None or is_timely(one.delivery_s, calibration) for one in arrivals])
     period_s = float(np.median(np.diff(begins_s)))
-    next_ = (seen[None, :] > begins_s[:, None] - period_s) & (seen[None, :] <= ends_s[:, None])
     missing_s = _missing(begins_s, period_s)
     exposure_s = float(np.median(ends_s - begins_s))
     hidden = int(_about_flips(missing_s, missing_s + exposure_s, lights_s).sum())
-    if _chance(len(arrivals) + len(missing_s), int(about.sum()) + hidden, len(missing_s), hidden) < (
-        CHANCE_OF_MISSING
+    if (
+        _chance(
+            len(arrivals) + len(missing_s),
+            int(about.sum()) + hidden,
+            len(missing_s) + int((~timely).sum()),
+            hidden + int((about & ~timely).sum()),
+        )
+        < CHANCE_OF_MISSING
     ):
         return Arriving.HIDDEN
+    next_ = (seen[None, :] > begins_s[timely, None] - period_s) & (seen[None, :] <= ends_s[timely, None])
     if next_.any(axis=0).mean() < MIN_SEEN:
         return Arriving.UNCLEAR
-    deliveries_s = [one.delivery_s for one, counts in zip(arrivals, about, strict=True) if counts]
-    known_s = [delivery_s for delivery_s in deliveries_s if delivery_s is not None]
-    if len(known_s) < len(deliveries_s):
+    if any(one.delivery_s is None for one, counts in zip(arrivals, about, strict=True) if counts):
         return Arriving.UNCLEAR
-    late = float(np.mean(np.array(known_s) > latest_s(calibration)))
-    if late > 2 * MAX_LATE:
-        return Arriving.LATE
-    return Arriving.UNCLEAR if late > MAX_LATE else Arriving.IN_TIME
+    return Arriving.UNCLEAR if (~timely)[about].mean() > MAX_LATE else Arriving.IN_TIME
+
+
+def is_timely(delivery_s: float, calibration: Calibration) -> bool:
+    """Return whether a frame can have arrived so long after its end, in seconds, on this rig."""
+    return earliest_s(calibration) <= delivery_s <= latest_s(calibration)
+
+
+def earliest_s(calibration: Calibration) -> float:
+    """Return how long after its end a frame arrives at the earliest, in seconds.
+
+    Where the delivery was never calibrated there is no knowing which moment of a frame the driver stamps.
+    """
+    if calibration.delivery_s is None:
+        return -MAX_DELIVERY_S
+    return calibration.delivery_s - _margin_s(calibration)
 
 
 def latest_s(calibration: Calibration) -> float:
     """Return how long after its end a frame may arrive, in seconds."""
     if calibration.delivery_s is None:
         return MAX_DELIVERY_S
-    return calibration.delivery_s + max(MIN_MARGIN_S, 3 * (calibration.delivery_spread_s or 0.0))
+    return calibration.delivery_s + _margin_s(calibration)
+
+
+def _margin_s(calibration: Calibration) -> float:
+    return max(MIN_MARGIN_S, 3 * (calibration.delivery_spread_s or 0.0))
 
 
 def _about_flips(

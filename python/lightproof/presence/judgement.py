@@ -109,7 +109,7 @@ def _judge(
     face = observation.response.face_light(observation.exposures_s, observation.mixing)
     if face is None:
         judged(response.NO_RESPONSE)
-        fresh, in_time = freshness.no_freshness(policy), latency.no_latency(observation)
+        fresh, in_time = freshness.no_freshness(policy), latency.no_latency(observation, policy)
         unseen = PresenceEvidence(
             response.NO_RESPONSE,
             continuous,

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from lightproof._core import BANDS, MAX_REGISTRATION_RESIDUAL, ResponseRegression, Timeline
 from lightproof.face.alignment import COLUMNS, ROWS
-from lightproof.presence.arrivals import Arrival
+from lightproof.presence.arrivals import Arrival, is_timely
 from lightproof.presence.likenesses import LikenessesSoFar
 from lightproof.presence.lit_picture import LitPicture
 from lightproof.presence.surface import Prediction
 from lightproof.privacy.forget import overwrite
+from lightproof.rigs.latency_class import latency_class
 from lightproof.rigs.protocol import CameraMetadata, Frame, RigDescription
 
 UNCALIBRATED_LATENCY_S = 0.06
@@ -81,6 +82,8 @@ class FrameUse(Enum):
     """Left out: the picture is not like the one under the neutral light."""
     UNLIT = "unlit"
     """Left out: the frame was exposed before the first light, and says nothing of it."""
+    UNTIMELY = "untimely"
+    """Left out: the frame arrived when this camera cannot have delivered it, so its stamp is not believed."""
 
 
 class Observation:
@@ -111,6 +114,7 @@ class Observation:
         self.mixing = rig.calibration.mixing
         self.calibrated_s = rig.calibration.latency_s
         self.latency_s = UNCALIBRATED_LATENCY_S if self.calibrated_s is None else self.calibrated_s
+        self.latency_class = latency_class(rig)
         self.track = Track()
         self.likenesses: LikenessesSoFar | None = None
         self.lit_picture: LitPicture | None = None
@@ -131,8 +135,12 @@ class Observation:
 
         ``crop`` is the aligned face for the lit picture, if there is one.
         A picture that is not like the one under the neutral light, as of another face or of one in the middle
-        of a blink, is left out, and so is a frame of before the first light.
+        of a blink, is left out, and so is a frame of before the first light, or one that arrives later or
+        earlier after its end than the calibrated delivery allows. Without one nothing is left out for that.
         """
+        known_s = frame.delivery_s if self.calibration.delivery_s is not None else None
+        if known_s is not None and not is_timely(known_s, self.calibration):
+            return FrameUse.UNTIMELY
         first_s = self.timeline.first_flip_s
         rows_px = transform @ _MIDDLES
         start_s, end_s = frame.light_interval_s(float(rows_px[1].mean()))

@@ -234,7 +234,7 @@ class _FaceWatch:
 
     def _offer(self, sample: FaceSample, face: TrackedFace, use: FrameUse, change: float) -> None:
         """Offer a face to the lots; only what the light fell on can be matched."""
-        if self._likenesses is None or use is FrameUse.UNLIKE:
+        if self._likenesses is None or use in (FrameUse.UNLIKE, FrameUse.UNTIMELY):
             return
         lit = use is FrameUse.TAKEN_IN
         self._likenesses.offer(sample.rgb, face, sample.frame.sensor_time_s, change if lit else None)

@@ -27,7 +27,7 @@ def evidence_summaries(session: Session, policy: Policy) -> list[EvidenceSummary
         response.summary(evidence.response, policy),
         continuity.summary(evidence.continuity),
         freshness.summary(evidence.freshness),
-        latency.summary(evidence.latency, policy),
+        latency.summary(evidence.latency),
         relief.summary(evidence.relief),
         reflectance.summary(evidence.reflectance),
         identity.summary(evidence.identity),

@@ -46,8 +46,9 @@ class SimulatedRig:
     """A rig whose person, screen and camera are computed.
 
     Its calibration is the truth: the latency is the panel's latency and the time constant of its rise, which
-    never vary, the mixing is the camera's, frames arrive ``delivery_s`` late but for their jitter. Between
-    ``show`` and ``frames`` nothing is lost: frames are rendered when they are asked for.
+    never vary; its spread is what the camera's pauses leave open. The mixing is the camera's, frames arrive
+    ``delivery_s`` late but for their jitter. Between ``show`` and ``frames`` nothing is lost: frames are
+    rendered when they are asked for.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class SimulatedRig:
                     (green[0], green[1], green[2]),
                     (blue[0], blue[1], blue[2]),
                 ),
-                spread_s=0.0,
+                spread_s=conditions.latency_spread_s,
                 delivery_s=conditions.delivery_s,
                 delivery_spread_s=conditions.jitter_s,
             ),

@@ -186,6 +186,16 @@ class Conditions:
         """Time from a flip to its light, with the exponential rise taken as a delay of its time constant."""
         return self.panel_latency_s + self.rise_s
 
+    @property
+    def latency_spread_s(self) -> float:
+        """Standard deviation of the latency that sessions measure.
+
+        Within the part of a frame period in which no row of the face is exposed, a flip could have been at
+        any moment: a uniform distribution over it.
+        """
+        face_readout_s = self.readout_s * self.face_px / FRAME_HEIGHT
+        return max(0.0, 1 / self.frame_rate_hz - self.exposure_s - face_readout_s) / math.sqrt(12)
+
 
 RANGES: Final[dict[str, tuple[float, float]]] = {
     "response": (0, 100),

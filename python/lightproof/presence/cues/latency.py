@@ -18,6 +18,8 @@ from lightproof._core import FaceLight
 from lightproof.policy import Policy
 from lightproof.presence.arrivals import Arriving, judge_arrivals
 from lightproof.presence.observation import Observation
+from lightproof.rigs.latency_class import LatencyClass
+from lightproof.rigs.protocol import Calibration
 from lightproof.summary import EvidenceFigure, EvidenceSummary, milliseconds, with_error
 from lightproof.verdict import Finding, ReasonCode
 
@@ -29,8 +31,18 @@ SYSTEMATIC_S: Final = 0.004
 in simulation were off by 3 ms (standard deviation) at 30 frames a second, hardly more at 5 % than at 15 %
 response."""
 
+MAX_TOLERANCE_S: Final = 0.040
+"""At most, and where the rig's spread was never calibrated: a relay's own screen and camera take 50 ms."""
+
+TOLERANCE_SIGMAS: Final = 3
+"""The tolerance in standard deviations of what calibration and session err together: one honest session in
+370 would be outside if that were normal. It is bounded, since pauses between exposures are."""
+
 MAX_SIGMA_S: Final = 0.013
 """A third of the 40 ms tolerance: a latency known less well tells no relay from the rig."""
+
+MAX_SIGMA_SHARE: Final = 0.5
+"""A standard error of more than half of a tolerance that is smaller tells no relay either."""
 
 DECOYS_OF_LATE_LIGHT: Final = 2**14 - 1
 """Decoys against which late light is told from other light: the 110 latencies of the curve give chance 1 in
@@ -56,6 +68,8 @@ class LatencyEvidence:
     latency_s: float | None
     sigma_s: float | None
     calibrated_s: float | None
+    tolerance_s: float
+    latency_class: LatencyClass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +80,36 @@ class LatencyCurve:
     explained: NDArray[np.float64]
 
 
-def no_latency(observation: Observation) -> LatencyEvidence:
-    """Return the evidence of light that shows no latency."""
-    reasons = (ReasonCode.LATENCY_UNCLEAR,)
-    return LatencyEvidence(Finding.INCONCLUSIVE, reasons, None, None, observation.calibrated_s)
+def no_latency(observation: Observation, policy: Policy) -> LatencyEvidence:
+    """Return the evidence of light that shows no latency; frames that were all late leave none."""
+    arriving = _arriving(observation)
+    finding = Finding.FAIL if arriving in _BENT else Finding.INCONCLUSIVE
+    reasons = (_BENT.get(arriving, ReasonCode.LATENCY_UNCLEAR),)
+    return LatencyEvidence(
+        finding,
+        reasons,
+        None,
+        None,
+        observation.calibrated_s,
+        tolerance_of(observation.calibration, policy),
+        observation.latency_class,
+    )
+
+
+def tolerance_of(calibration: Calibration, policy: Policy) -> float:
+    """Return how far a session's latency may be from the rig's, in seconds.
+
+    It follows from the rig's own spread from challenge to challenge; the policy can only tighten it.
+    """
+    if calibration.spread_s is None:
+        return min(policy.latency_tolerance_s, MAX_TOLERANCE_S)
+    own_s = TOLERANCE_SIGMAS * float(np.hypot(calibration.spread_s, SYSTEMATIC_S))
+    return min(policy.latency_tolerance_s, own_s, MAX_TOLERANCE_S)
+
+
+def _arriving(observation: Observation) -> Arriving:
+    lights_s = np.array(observation.timeline.flips_s) + observation.latency_s
+    return judge_arrivals(observation.track.arrivals, lights_s, observation.calibration)
 
 
 def session_curve(observation: Observation) -> LatencyCurve:
@@ -115,19 +155,21 @@ def judge(
         face: the light of the whole face.
         curve: of the same light, by :func:`session_curve`.
         observation: for the timeline and the calibrated latency.
-        policy: tolerates so much difference from the calibrated latency.
+        policy: may tolerate less difference from the calibrated latency than the rig's spread does.
         decoy_seed: 32 random bytes that nobody outside the device has seen.
     """
-    lights_s = np.array(observation.timeline.flips_s) + observation.latency_s
-    arriving = judge_arrivals(observation.track.arrivals, lights_s, observation.calibration)
+    arriving = _arriving(observation)
     peak = peak_s(curve)
     if peak is None:
-        return no_latency(observation)
+        return no_latency(observation, policy)
     latency_s, sigma_s = peak[0], float(np.hypot(peak[1], SYSTEMATIC_S))
     calibrated_s = observation.calibrated_s
+    tolerance_s = tolerance_of(observation.calibration, policy)
 
     def found(finding: Finding, *reasons: ReasonCode) -> LatencyEvidence:
-        return LatencyEvidence(finding, reasons, latency_s, sigma_s, calibrated_s)
+        return LatencyEvidence(
+            finding, reasons, latency_s, sigma_s, calibrated_s, tolerance_s, observation.latency_class
+        )
 
     if arriving in _BENT:
         return found(Finding.FAIL, _BENT[arriving])
@@ -135,9 +177,9 @@ def judge(
         return found(Finding.INCONCLUSIVE, ReasonCode.RIG_NOT_CALIBRATED)
     if arriving is Arriving.UNCLEAR:
         return found(Finding.INCONCLUSIVE, ReasonCode.LATENCY_UNCLEAR)
-    if sigma_s > MAX_SIGMA_S:
+    if sigma_s > min(MAX_SIGMA_S, MAX_SIGMA_SHARE * tolerance_s):
         return found(Finding.INCONCLUSIVE, ReasonCode.LATENCY_UNCLEAR)
-    if abs(latency_s - calibrated_s) <= policy.latency_tolerance_s:
+    if abs(latency_s - calibrated_s) <= tolerance_s:
         return found(Finding.PASS)
     # Light of another challenge has no latency to this one: its peak is a coincidence, unless this
     # challenge is also the first of its decoys at that latency.
@@ -149,7 +191,7 @@ def judge(
     return found(Finding.FAIL, ReasonCode.LATE_LIGHT)
 
 
-def summary(evidence: LatencyEvidence, policy: Policy) -> EvidenceSummary:
+def summary(evidence: LatencyEvidence) -> EvidenceSummary:
     """Return what a report says of the latency."""
     measured = with_error(milliseconds(evidence.latency_s), milliseconds(evidence.sigma_s))
     calibrated = milliseconds(evidence.calibrated_s)
@@ -159,7 +201,8 @@ def summary(evidence: LatencyEvidence, policy: Policy) -> EvidenceSummary:
         headline = f"The light took {measured}; this rig was never calibrated."
     else:
         headline = f"The light took {measured}; this rig's own takes {calibrated}."
-    tolerance = milliseconds(policy.latency_tolerance_s)
+    tolerance = milliseconds(evidence.tolerance_s)
+    limit_s = min(MAX_SIGMA_S, MAX_SIGMA_SHARE * evidence.tolerance_s)
     return EvidenceSummary(
         "latency",
         evidence.finding,
@@ -168,8 +211,9 @@ def summary(evidence: LatencyEvidence, policy: Policy) -> EvidenceSummary:
         (
             EvidenceFigure("latency", milliseconds(evidence.latency_s), f"{calibrated} ± {tolerance}"),
             EvidenceFigure(
-                "its standard error", milliseconds(evidence.sigma_s), f"at most {MAX_SIGMA_S * 1000:.0f} ms"
+                "its standard error", milliseconds(evidence.sigma_s), f"at most {limit_s * 1000:.0f} ms"
             ),
             EvidenceFigure("calibrated latency of the rig", calibrated, "known"),
+            EvidenceFigure("class of that latency", evidence.latency_class.value),
         ),
     )

@@ -18,7 +18,7 @@ from lightproof.reporting.charts.style import (
 )
 
 
-def latency_chart(latency: LatencyEvidence, trace: Trace, tolerance_s: float, name: str) -> str:
+def latency_chart(latency: LatencyEvidence, trace: Trace, name: str) -> str:
     """Return the latency curve with the calibrated latency and its tolerance marked, as SVG."""
     figure = new_figure(NARROW_PX, 232)
     axes = place(figure, 52, 34, NARROW_PX - 64, 148)
@@ -29,7 +29,7 @@ def latency_chart(latency: LatencyEvidence, trace: Trace, tolerance_s: float, na
     axes.set_xlim(float(latencies_ms[0]), float(latencies_ms[-1]))
     told = []
     if latency.calibrated_s is not None:
-        calibrated_ms, tolerance_ms = 1000 * latency.calibrated_s, 1000 * tolerance_s
+        calibrated_ms, tolerance_ms = 1000 * latency.calibrated_s, 1000 * latency.tolerance_s
         axes.axvspan(
             calibrated_ms - tolerance_ms, calibrated_ms + tolerance_ms, color=ACCENT, alpha=0.16, linewidth=0
         )
