@@ -30,6 +30,7 @@ class GreyCardRig:
         self._now_s = 0.0
         self._illumination = np.zeros((4, 3), np.uint8)
         self._sequence = 0
+        self._noise = np.random.default_rng(0)
 
     @property
     def description(self) -> RigDescription:
@@ -81,8 +82,8 @@ class GreyCardRig:
     def _frame(self) -> Frame:
         screen = (self._illumination.mean(axis=0) / 255) ** 2.2
         light = np.clip(self._reflectance * (ROOM_LIGHT + SCREEN_LIGHT * screen), 0, 1)
-        image = np.empty((HEIGHT, WIDTH, 3), np.uint8)
-        image[:] = np.round(255 * light ** (1 / 2.2))
+        noise = self._noise.standard_normal((HEIGHT, WIDTH, 3))  # without it the camera would seem frozen
+        image = np.clip(np.round(255 * light ** (1 / 2.2) + noise), 0, 255).astype(np.uint8)
         locked = CameraMetadata(gain=1.0, white_balance=(1.0, 1.0), locked=True, sequence=self._sequence)
         begun_s = self._now_s - EXPOSURE_S - READOUT_S
         return Frame(image, "rgb888", WIDTH, HEIGHT, begun_s, EXPOSURE_S, READOUT_S, locked)

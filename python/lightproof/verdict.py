@@ -271,11 +271,11 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
     ),
     ReasonCode.CAMERA_COLOURLESS: (
         "The camera's picture has no colour.",
-        "Ask whoever looks after this device to choose the colour camera, or to switch its colour on.",
+        "Ask whoever looks after this device to choose its colour camera, or verify the other way.",
     ),
     ReasonCode.CAMERA_MIRRORED: (
         "The camera's picture is mirrored.",
-        "Ask whoever looks after this device to switch mirroring off in the camera's own settings.",
+        "Ask whoever looks after this device to switch the camera's mirroring off, or verify the other way.",
     ),
     ReasonCode.RIG_NOT_CALIBRATED: (
         "This camera and screen have not been measured together yet.",
