@@ -8,7 +8,7 @@ import pytest
 
 from lightproof.errors import InputError
 from lightproof.simulation.solids import Mesh
-from studies.verdicts import depth, swaps
+from studies.verdicts import depth, moving, swaps
 from studies.verdicts.demo import table
 from studies.verdicts.relay import Place, RelayEnding, row
 from studies.verdicts.swapping import Moment
@@ -74,3 +74,19 @@ def test_a_moulds_row_counts_verdicts_and_says_how_much_of_the_relief_it_had() -
     ]
     assert depth.row(Mesh.OWN, 0.5, endings) == ("own", "50%", 1, 2, 0, "0.30 … 0.40 … 0.50")
     assert depth.row(Mesh.MEAN, 0.0, endings[2:])[-1] == "–"
+
+
+def test_a_row_of_people_who_move_counts_verdicts_and_first_reasons_and_gives_the_median_light() -> None:
+    endings = [
+        moving.TakeEnding("verified", (), 1.28),
+        moving.TakeEnding("inconclusive", ("scene_cut", "relief_unclear"), 3.2),
+        moving.TakeEnding("inconclusive", ("scene_cut",), 2.0),
+    ]
+    row_ = moving.row("people", "speech", 0.1, endings)
+    assert row_ == ("people", "speech", "10%", 1, 2, 0, "2.00 s", "`scene_cut` 2")
+    assert moving.row("people", "still", 0.2, endings[:1])[-1] == "–"
+
+
+def test_prints_move_as_people_do() -> None:
+    assert set(moving.PLANES) < set(moving.MOVEMENTS)
+    assert not moving.MOVEMENTS["still"]
