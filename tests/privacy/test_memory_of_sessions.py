@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 MAX_MIB = 290.0
 """The goal of docs/numbers.md is 250. A process alone keeps it (206 to 224, 2026-11-27); one that ran beside
-other tests came to 259, and what the system gave it there is not the session's. This is a guard, not the goal."""
+other tests came to 259. This is a guard, and not the goal."""
 GROWTH_MIB = 3.0
 """Three frames of 1280 × 720 are 8 MiB: a session that kept even one picture of each would grow by more."""
 
