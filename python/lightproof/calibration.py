@@ -28,6 +28,7 @@ from lightproof.presence.position import Positioned, wait_for_position
 from lightproof.presence.reader import FaceReader
 from lightproof.presence.surface import Prediction, predict
 from lightproof.privacy.forget import BiometricScope, overwrite
+from lightproof.privacy.process import private_process
 from lightproof.rigs.latency_class import require_possible_latency
 from lightproof.rigs.protocol import Calibration, Frame, Rig, RigDescription
 from lightproof.verdict import REASONS, ReasonCode
@@ -112,7 +113,7 @@ def measure(
         DelayedPictureError: the latency is longer than this screen and this camera can make it.
         RigError: the camera or the screen fails.
     """
-    with BiometricScope() as scope, rig:
+    with private_process(), BiometricScope() as scope, rig:
         bench = _Bench(rig, scope.keep(FaceReader(networks)), on_hint)
         found: list[float] = []
         deliveries_s: list[float] = []
@@ -264,7 +265,7 @@ class _Bench:
             flip_s = rig.show(colours, at_s=start_s + step_s)
             start_s = start_s if number else flip_s
             on_flip(flip_s)
-            yield from rig.frames(until_s=start_s + end_s - refresh_s)
+            yield from self._reader.frames(rig, until_s=start_s + end_s - refresh_s)
         rig.show(NEUTRAL_SCREEN_SRGB)
 
     def _cells(self, frame: Frame) -> tuple[NDArray[np.float32] | None, float]:

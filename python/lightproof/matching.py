@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.face.embedding import cosine
+from lightproof.face.embedding import cosine, mean_direction
 from lightproof.policy import Policy
 from lightproof.presence.likenesses import LikenessesSoFar
 from lightproof.privacy.forget import overwrite
@@ -59,11 +59,7 @@ def probe_of(likenesses: LikenessesSoFar | None) -> Probe:
     lit = () if likenesses is None else [one for one in likenesses.drawing().likenesses if one.lit]
     if not lit:
         return Probe(None, 0)
-    embeddings = np.stack([one.embedding / max(float(np.linalg.norm(one.embedding)), 1e-12) for one in lit])
-    weights = np.array([one.weight for one in lit], np.float32)
-    mean = np.asarray(weights @ embeddings, np.float32)
-    overwrite(embeddings)
-    mean /= max(float(np.linalg.norm(mean)), 1e-12)
+    mean = mean_direction([one.embedding for one in lit], [one.weight for one in lit])
     return Probe(mean, len(lit))
 
 

@@ -39,6 +39,7 @@ from lightproof.presence.playing import PlaybackResult, play
 from lightproof.presence.position import Positioned, wait_for_position
 from lightproof.presence.reader import FaceReader
 from lightproof.privacy.forget import BiometricScope
+from lightproof.privacy.process import private_process
 from lightproof.references.document import Reference, load_reference
 from lightproof.request import Request
 from lightproof.result import RIGS_WITHOUT_A_PERSON, SessionResult, sign_result, software_sha256
@@ -65,7 +66,7 @@ def verify(
     rig: Rig | str = AUTO,
     request: Request | None = None,
     *,
-    reference: Path | bytes | None = None,
+    reference: Path | bytes | bytearray | None = None,
     options: SessionOptions | None = None,
 ) -> Session:
     """Run one session and return how it ended.
@@ -75,7 +76,8 @@ def verify(
             entered here and left when the session ends.
         request: who asks, why, the nonce and the policy; a fresh one of this device if None.
         reference: picture of the person's ID document, a file or its content; needed unless the request's
-            policy asks for presence only.
+            policy asks for presence only. A bytearray is overwritten at the end; bytes cannot be, and are the
+            caller's to let go of.
         options: everything else, all of it with defaults.
 
     Raises:
@@ -118,7 +120,9 @@ def verify(
         plays_nonce_once=proof is not None and kind not in RIGS_WITHOUT_A_PERSON,
     )
     timer = steps.timer
-    with BiometricScope() as scope:
+    with private_process(), BiometricScope() as scope:
+        if isinstance(reference, bytearray):
+            scope.keep(reference)
         session = _run(steps, reference, scope)
         with timer.step(Step.RESULT):
             token = None if key is None else _signed(session, steps, key)
@@ -150,7 +154,7 @@ class _Steps:
     plays_nonce_once: bool
 
 
-def _run(steps: _Steps, picture: Path | bytes | None, scope: BiometricScope) -> Session:
+def _run(steps: _Steps, picture: Path | bytes | bytearray | None, scope: BiometricScope) -> Session:
     rig, request, networks, timer = steps.rig, steps.request, steps.networks, steps.timer
     with timer.step(Step.REQUEST):
         require_possible_latency(rig.description, rig.description.calibration.latency_s)
@@ -243,7 +247,7 @@ def _entered(rig: Rig, mishaps: list[str]) -> Iterator[None]:
         mishaps.append(error_line(error))
 
 
-def _require_reference(reference: Path | bytes | None, policy: Policy) -> None:
+def _require_reference(reference: Path | bytes | bytearray | None, policy: Policy) -> None:
     if reference is None and not policy.presence_only:
         raise InputError(
             "there is no reference to compare with; give reference=, a picture of the person's ID document, "

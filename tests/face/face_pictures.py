@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from importlib.resources import files
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,6 +23,11 @@ def networks() -> FaceNetworks:
 def astronaut() -> NDArray[np.uint8]:
     """Return Eileen Collins, 512 x 512, eyes 45 pixels apart."""
     return sample_person()
+
+
+def astronaut_file() -> Path:
+    """Return the file of that portrait."""
+    return Path(str(files("lightproof.simulation") / "portraits" / "eileen_collins.jpg"))
 
 
 def admiral() -> NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from traceback import walk_tb
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,16 @@ def test_dropping_overwrites_at_once() -> None:
         session.drop(frame)
         assert not frame.any()
         assert len(session) == 0
+
+
+def test_what_an_error_holds_of_the_calls_that_ended_is_let_go() -> None:
+    def session() -> None:
+        crop = np.ones(3)
+        raise RuntimeError(str(crop.shape))
+
+    try:
+        with BiometricScope():
+            session()
+    except RuntimeError as error:
+        ended = [frame.f_locals for frame, _ in walk_tb(error.__traceback__)][-1]
+        assert not ended

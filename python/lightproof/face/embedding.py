@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,10 @@ from lightproof.errors import ManifestError
 from lightproof.face.alignment import cut, five_points, similarity
 from lightproof.face.manifest import ModelEntry
 from lightproof.face.runtime import Network
+from lightproof.privacy.forget import overwrite
+
+_NO_LENGTH: Final = 1e-12
+"""Nothing is divided by less."""
 
 
 class Embedder:
@@ -62,13 +68,28 @@ class Embedder:
         with self._taken:
             embedding = self._network(crop)[0].ravel()
         if self.entry.unit_length:
-            embedding /= max(float(np.linalg.norm(embedding)), 1e-12)
+            embedding /= max(float(np.linalg.norm(embedding)), _NO_LENGTH)
         return embedding
 
     def forget(self) -> None:
         """Overwrite what is held of the last face."""
         with self._taken:
             self._network.forget()
+
+
+def mean_direction(
+    embeddings: Sequence[NDArray[np.float32]], weights: Sequence[float] | None = None
+) -> NDArray[np.float32]:
+    """Return the weighted mean of embeddings, each of unit length, as a float32 of unit length.
+
+    What is made on the way is overwritten: it is the person as well.
+    """
+    stacked = np.stack(embeddings)
+    lengths = np.maximum(np.linalg.norm(stacked, axis=1), _NO_LENGTH)
+    mean = ((np.ones(len(stacked)) if weights is None else weights) / lengths).astype(np.float32) @ stacked
+    overwrite(stacked)
+    mean /= max(float(np.linalg.norm(mean)), _NO_LENGTH)
+    return np.asarray(mean, np.float32)
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -20,7 +20,7 @@ class FrameGate:
 
         Raises:
             FrameError: its size, format or coding is not that of the first frame, or its memory does not
-                hold its size.
+                hold its size or cannot be overwritten.
             ClockError: it is not later than the frame before.
         """
         mode = _mode(frame)
@@ -31,6 +31,7 @@ class FrameGate:
                 "keep the camera's mode for a whole session"
             )
         _require_shape(frame)
+        _require_writeable(frame)
         if not frame.sensor_time_s > self._last_s:
             raise ClockError(
                 f"frame is stamped {frame.sensor_time_s:.6f} s, not after the frame before at "
@@ -58,3 +59,13 @@ def _require_shape(frame: Frame) -> None:
             f"frame memory is {frame.image.dtype} of shape {shape}; {frame.pixel_format} of {frame.width} x "
             f"{frame.height} is uint8 of shape {wanted}"
         )
+
+
+def _require_writeable(frame: Frame) -> None:
+    try:
+        frame.image.setflags(write=True)
+    except ValueError:
+        raise FrameError(
+            "frame memory is read-only, so that nobody could overwrite it after the session; "
+            "let the rig yield arrays that own their memory (numpy.array copies)"
+        ) from None

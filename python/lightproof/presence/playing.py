@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -111,7 +111,7 @@ def _play(
     refresh_s = 1 / rig.description.refresh_hz
     start_s = observation.start_s
     timeline, flip_monitor = observation.timeline, FlipMonitor(challenge)
-    for frame in _arriving(rig, until_s=start_s - refresh_s):
+    for frame in watch.reader.frames(rig, until_s=start_s - refresh_s):
         watch.take(frame)
     watch.end_stretch()
     steps_s = [*challenge.steps_start_s.tolist(), challenge.duration_s]
@@ -127,11 +127,11 @@ def _play(
         # Leave the camera one refresh early, so that waiting for a frame never delays a flip.
         until_s = start_s + steps_s[step + 1] - refresh_s
         if look.heeded_s <= until_s:
-            for frame in _arriving(rig, until_s=look.heeded_s):
+            for frame in watch.reader.frames(rig, until_s=look.heeded_s):
                 watch.take(frame)
             if look.saw_enough():
                 break
-        for frame in _arriving(rig, until_s=until_s):
+        for frame in watch.reader.frames(rig, until_s=until_s):
             watch.take(frame)
         if watch.broken:
             break
@@ -152,15 +152,9 @@ def _play(
 
 def _take_the_last_light(rig: Rig, watch: _FaceWatch, end_s: float) -> None:
     """Take in the frames whose exposure ended with the light, as the camera sees it, at ``end_s``."""
-    for frame in _arriving(rig, until_s=end_s + TAIL_S):
+    for frame in watch.reader.frames(rig, until_s=end_s + TAIL_S):
         if frame.light_interval_s(frame.height)[1] <= end_s:
             watch.take(frame)
-
-
-def _arriving(rig: Rig, until_s: float) -> Iterator[Frame]:
-    """Yield a rig's frames with the time of their arrival, which is now where the rig does not say."""
-    for frame in rig.frames(until_s=until_s):
-        yield frame if frame.arrived_s is not None else replace(frame, arrived_s=rig.now_s())
 
 
 class _Look:
@@ -197,7 +191,7 @@ class _FaceWatch:
         likenesses: Likenesses | None,
         observation: Observation,
     ) -> None:
-        self._reader, self._likenesses, self._observation = reader, likenesses, observation
+        self.reader, self._likenesses, self._observation = reader, likenesses, observation
         self._neighbours = Neighbours(observation.prediction.mask)
         self._background = Background()
         self._started_px = position.face.five_points.mean(axis=0)
@@ -206,7 +200,7 @@ class _FaceWatch:
 
     def take(self, frame: Frame) -> None:
         """Take in one frame: note where the face is, add its cells, offer its face to the lots."""
-        sample = self._reader.read(frame)
+        sample = self.reader.read(frame)
         track = self._observation.track
         track.note_frame(frame)
         if sample.face is None:

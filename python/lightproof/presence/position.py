@@ -96,7 +96,7 @@ def wait_for_position(
     problem, hinted_s, hinting = ReasonCode.NO_FACE, float("-inf"), False
     faults = CameraFaults()
     try:
-        for frame in rig.frames(until_s=start_s + PATIENCE_S):
+        for frame in reader.frames(rig, until_s=start_s + PATIENCE_S):
             sample = reader.read(frame)
             found = faults.find(sample.rgb) or what_is_wrong(sample, geometry)
             cells.append(sample.cells)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from lightproof.face.networks import FaceNetworks
 from lightproof.face.tracker import FaceTracker, TrackedFace
 from lightproof.presence.frames import FrameGate
 from lightproof.privacy.forget import overwrite
-from lightproof.rigs.protocol import Frame
+from lightproof.rigs.protocol import Frame, Rig
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ class FaceReader:
     Example::
 
         reader = scope.keep(FaceReader(networks))
-        for frame in rig.frames(until_s=end_s):
+        for frame in reader.frames(rig, until_s=end_s):
             sample = reader.read(frame)
     """
 
@@ -56,6 +57,17 @@ class FaceReader:
         self._tracker = FaceTracker(networks)
         self._sampler = Sampler()
         self._rgb = np.empty((0, 0, 3), np.uint8)
+        self._frame: Frame | None = None
+
+    def frames(self, rig: Rig, until_s: float) -> Iterator[Frame]:
+        """Yield a rig's frames with the time of their arrival, which is now where the rig does not say.
+
+        Whoever made it, a frame is overwritten when the next one is asked for, the last by :meth:`forget`.
+        """
+        for frame in rig.frames(until_s=until_s):
+            self._frame = frame
+            yield frame if frame.arrived_s is not None else replace(frame, arrived_s=rig.now_s())
+            self._drop_frame()
 
     def read(self, frame: Frame) -> FaceSample:
         """Return what the next frame says of the face.
@@ -82,9 +94,15 @@ class FaceReader:
         return FaceSample(frame, rgb, face, cells, clipped, outside)
 
     def forget(self) -> None:
-        """Overwrite everything held of the face."""
+        """Overwrite everything held of the face, and the last frame."""
+        self._drop_frame()
         overwrite(self._rgb)
         self._tracker.forget()
+
+    def _drop_frame(self) -> None:
+        frame, self._frame = self._frame, None
+        if frame is not None:
+            overwrite(frame.image)
 
     def _picture(self, frame: Frame) -> NDArray[np.uint8]:
         """Return the frame as sRGB, by the decoder that the sampler reads light with; RGB is not copied."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from traceback import clear_frames
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -100,7 +101,19 @@ class BiometricScope:
         traceback: TracebackType | None,
         /,
     ) -> None:
-        self.forget()
+        try:
+            self.forget()
+        finally:
+            _clear_variables(error)
+
+
+def _clear_variables(error: BaseException | None) -> None:
+    """Let go of what the calls that ended held in their variables, which live as long as the error does."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _forget(thing: NDArray[Any] | bytearray | Forgettable) -> None:

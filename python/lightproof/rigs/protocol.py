@@ -52,9 +52,10 @@ class CameraMetadata:
 class Frame:
     """One picture of the camera with the time at which its light was collected.
 
-    ``image`` is uint8. For ``rgb888``/``bgr888`` its shape is (height, width, 3); rows may be strided. For
-    ``yuv420``/``nv12`` its shape is (height * 3 / 2, stride) with stride >= width. Pictures are as the
-    camera sees them, not mirrored.
+    ``image`` is uint8, in memory that can be written to: whoever takes a frame overwrites it when done, so a
+    rig must not count on what it yielded. For ``rgb888``/``bgr888`` its shape is (height, width, 3); rows may
+    be strided. For ``yuv420``/``nv12`` its shape is (height * 3 / 2, stride) with stride >= width. Pictures
+    are as the camera sees them, not mirrored.
 
     ``yuv_matrix`` and ``yuv_range`` say how the codes of 4:2:0 frames make colours, in the driver's words;
     packed frames are sRGB whatever they say.

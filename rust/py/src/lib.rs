@@ -21,7 +21,14 @@ mod sampler;
 mod shared;
 mod timeline;
 
+use std::alloc::System;
+
 use pyo3::prelude::*;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What the core frees is overwritten: rows of frames, cells and sums are of a face.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The compiled core of Lightproof. Its documentation lives in the stubs.
 #[pymodule(gil_used = false)]

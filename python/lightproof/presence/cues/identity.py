@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof.presence.likenesses import Drawing, LikenessesSoFar
+from lightproof.privacy.forget import overwrite
 from lightproof.summary import EvidenceFigure, EvidenceSummary, number, percent
 from lightproof.verdict import Finding, ReasonCode
 
@@ -86,7 +87,9 @@ def _cosines(drawing: Drawing) -> NDArray[np.float32]:
     """Return the cosine of every two likenesses, (N, N)."""
     stacked = np.stack([likeness.embedding for likeness in drawing.likenesses])
     lengths = np.linalg.norm(stacked, axis=1, keepdims=True)
-    return np.asarray(stacked @ stacked.T / np.maximum(lengths @ lengths.T, 1e-12), np.float32)
+    dots = stacked @ stacked.T
+    overwrite(stacked)
+    return np.asarray(dots / np.maximum(lengths @ lengths.T, 1e-12), np.float32)
 
 
 def _changed(cosines: NDArray[np.float32], below: float) -> bool:

@@ -12,10 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
-from lightproof.face.embedding import cosine
+from lightproof.face.embedding import cosine, mean_direction
 from lightproof.presence.observation import Observation
+from lightproof.privacy.forget import overwrite
 from lightproof.summary import EvidenceFigure, EvidenceSummary, number
 from lightproof.verdict import Finding, ReasonCode
 
@@ -58,8 +57,10 @@ def judge(observation: Observation) -> LitFaceEvidence:
     lit = None if lit_picture is None or not seen else lit_picture.embedding()
     if lit is None:
         return NO_LIT_FACE
-    unit = [one.embedding / max(float(np.linalg.norm(one.embedding)), 1e-12) for one in seen]
-    agreement = cosine(lit, np.asarray(np.mean(unit, axis=0), np.float32))
+    mean = mean_direction([one.embedding for one in seen])
+    agreement = cosine(lit, mean)
+    overwrite(lit)
+    overwrite(mean)
     if agreement >= MIN_COSINE:
         return LitFaceEvidence(Finding.PASS, (), agreement)
     if agreement < DIFFERS_COSINE:
