@@ -23,7 +23,7 @@ class InputError(LightproofError, ValueError):
 
 
 class FileError(InputError):
-    """A path leads to what cannot be read whole: a folder, a device, a pipe without end, or too large a file."""
+    """A path leads to what cannot be read whole: a folder, a device, an endless pipe, too large a file."""
 
 
 class NonceError(InputError):

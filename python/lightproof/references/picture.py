@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.errors import PictureError
+from lightproof.errors import FileError, PictureError
+from lightproof.files import read_regular
 from lightproof.privacy.forget import overwrite
 
 MAX_PIXELS: Final = 50_000_000
@@ -60,20 +61,11 @@ def load_picture(source: Path | str | bytes | bytearray) -> NDArray[np.uint8]:
 
 def _read(path: Path, name: str) -> bytearray:
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise PictureError(f"{name} has {size} bytes, at most {MAX_BYTES} are accepted: save it smaller")
-        content = bytearray(size)
-        with path.open("rb", buffering=0) as file:
-            read = file.readinto(content)
-    except (OSError, ValueError) as error:
-        if isinstance(error, PictureError):
-            raise
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise PictureError(f"cannot read {name} ({reason}): check the path") from error
-    if read != size:
-        raise PictureError(f"{name} changed while it was read: try again")
-    return content
+        return read_regular(path, MAX_BYTES)
+    except FileError as error:
+        raise PictureError(f"cannot read picture {error}, saved smaller if it is a picture") from error
+    except OSError as error:
+        raise PictureError(f"cannot read {name} ({error.strerror}): check the path") from error
 
 
 def _decoded(content: bytes | bytearray, name: str) -> NDArray[np.uint8]:
