@@ -53,8 +53,10 @@ def _require_few_levels(value: object) -> list[object]:
     """Return all values that are neither lists nor tables."""
     found: list[object] = []
     level = [value]
-    for _ in range(MAX_LEVELS + 1):
+    for levels in range(MAX_LEVELS + 1):
         inner: list[object] = []
+        if levels == MAX_LEVELS and any(isinstance(one, dict | list) for one in level):
+            break
         for one in level:
             if isinstance(one, dict):
                 inner += one.values()

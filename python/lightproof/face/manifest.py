@@ -37,6 +37,12 @@ MAX_MANIFEST_BYTES: Final = 2**20
 MAX_MODEL_BYTES: Final = 2**29
 """Twice the largest networks for faces in common use: residual ones of a hundred layers, as float32."""
 
+MAX_INPUT_SIDE_PX: Final = 2048
+"""Eight times that of the largest network shipped; an input of this size has 50 MB."""
+
+MAX_OUTPUT_SIZE: Final = 2**20
+"""Anchors of a detector on the largest input, one for every two by two pixels; embeddings are far shorter."""
+
 SHIPPED_MANIFEST = Path(__file__).resolve().parent.parent / "models" / "models.toml"
 
 
@@ -200,7 +206,8 @@ def _read_entries(path: Path) -> dict[Role, ModelEntry]:
 
 
 _Text: TypeAlias = Annotated[str, Meta(pattern=r"\A[^\0]*[^\0\s][^\0]*\Z")]
-_Size: TypeAlias = Annotated[int, Meta(ge=1)]
+_Side: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_INPUT_SIDE_PX)]
+_Size: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_OUTPUT_SIZE)]
 _Positive: TypeAlias = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 _Point: TypeAlias = tuple[FiniteFloat, FiniteFloat]
 
@@ -212,7 +219,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role
     file: _Text
     sha256: Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{64}\Z")]
-    input_size: tuple[_Size, _Size]
+    input_size: tuple[_Side, _Side]
     input_mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
     input_scale: tuple[_Positive, _Positive, _Positive]
     output_size: _Size
@@ -257,10 +264,10 @@ class _EmbedderTable(_Table, frozen=True, forbid_unknown_fields=True):
 _WANTED: Final = {
     "role": f"one of {', '.join(Role)}",
     "sha256": "64 hexadecimal digits",
-    "input_size": "a list of 2 whole numbers above 0",
+    "input_size": f"a list of 2 whole numbers from 1 to {MAX_INPUT_SIDE_PX}",
     "input_mean": "a list of 3 numbers",
     "input_scale": "a list of 3 numbers above 0",
-    "output_size": "a whole number above 0",
+    "output_size": f"a whole number from 1 to {MAX_OUTPUT_SIZE}",
     "alignment": "five points [x, y] in pixels of the input",
     "unit_length": "true or false",
     "thresholds": (

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from lightproof.errors import FileError, RecordingError
 from lightproof.files import open_regular, read_regular
 from lightproof.rigs.illumination import require_illumination
-from lightproof.rigs.protocol import PixelFormat, RigKind, YuvMatrix, YuvRange
+from lightproof.rigs.protocol import MAX_RATE_HZ, MIN_REFRESH_HZ, PixelFormat, RigKind, YuvMatrix, YuvRange
 from lightproof.rigs.recording.description import RecordedDescription, RecordedMetadata
 from lightproof.validation import complaint_of
 
@@ -117,8 +117,8 @@ _WANTED: Final = {
     "screen_m": "a list of 2 numbers",
     "camera_m": "a list of 3 numbers",
     "mixing": "a list of 3 numbers in each of 3 rows",
-    "frame_rate_hz": "a finite number of at least 0",
-    "refresh_hz": "a finite number of at least 0",
+    "frame_rate_hz": f"a number from 0 to {MAX_RATE_HZ:g}",
+    "refresh_hz": f"a number from {MIN_REFRESH_HZ:g} to {MAX_RATE_HZ:g}",
     "exposure_s": "a finite number of at least 0",
     "readout_s": "a finite number of at least 0",
     "pixel_format": f"one of {', '.join(get_args(PixelFormat))}",
