@@ -59,7 +59,7 @@ def load_jwks(path: Path) -> dict[str, Any]:
     try:
         content = read_regular(path, MAX_JWKS_BYTES)
     except FileError as error:
-        raise InputError(f"JWK set {error}; split a fleet that is larger into sets") from error
+        raise InputError(f"JWK set {error}") from error
     except OSError as error:
         raise InputError(f"JWK set {path} cannot be read: {error.strerror or error}") from error
     try:

@@ -72,7 +72,7 @@ def _read(path: Path, name: str) -> bytearray:
     try:
         return read_regular(path, MAX_BYTES)
     except FileError as error:
-        raise PictureError(f"cannot read picture {error}, saved smaller if it is a picture") from error
+        raise PictureError(f"cannot read picture {error}") from error
     except OSError as error:
         raise PictureError(f"cannot read {name} ({error.strerror}): check the path") from error
 
