@@ -31,6 +31,7 @@ from joserfc.jwk import ECKey
 from lightproof.errors import DeviceKeyError
 from lightproof.files import is_of_another_user, is_open_to_others, open_unfollowed, write_atomic
 from lightproof.jwks import RIGS_MEMBER, RIGS_OF_THE_HOUSE, base64url, thumbprint
+from lightproof.untrusted import json_value
 
 if TYPE_CHECKING:
     from lightproof.rigs.protocol import RigKind
@@ -195,7 +196,7 @@ def _load(path: Path, rigs: frozenset[RigKind]) -> DeviceKey:
         _require_private(status, path, forbidden=0o077, mode="600")
         content = file.read(_MAX_FILE_BYTES + 1)
     try:
-        stored = json.loads(content)
+        stored = json_value(content)
         if set(stored) != {"format", "key", "pairwise_secret"} or stored["format"] != _FORMAT:
             raise ValueError
         private = ECKey.import_key(stored["key"])

@@ -22,6 +22,10 @@ class InputError(LightproofError, ValueError):
     """A value that was passed in cannot be used."""
 
 
+class FileError(InputError):
+    """A path leads to what cannot be read whole: a folder, a device, an endless pipe, too large a file."""
+
+
 class NonceError(InputError):
     """A nonce has the wrong length or is not hexadecimal."""
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and files that only their owner can read.
+"""Files that are there whole or not at all, files that only their owner can read, and what a path leads to.
 
 On Windows there are no permission bits: access lists rule, and the folders of a profile admit only their
 owner; what is asked of a mode is then neither set nor checked.
@@ -9,15 +9,37 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import select
 import stat
 import sys
+import time
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from lightproof.errors import FileError
+
+PIPE_LIMIT_S: Final = 30.0
+"""How long whoever writes to a pipe may take, from its opening to its end: enough to decrypt, convert or
+fetch a file within the limits that readers have, and an end for a pipe that nobody ever writes to."""
+
+_PIECE_BYTES: Final = 2**16  # what a pipe holds on Linux: more than one such read never has
 
 _NO_LINK_NO_WAIT = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """A link at the end of the path is an error, and a pipe without a writer does not block. Windows has neither
 flag: links are made by administrators there, and no pipe has a name in a folder."""
+
+_NO_WAIT_NO_TERMINAL = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+"""Neither a pipe without a writer nor a line without a carrier blocks; no terminal becomes the process's."""
+
+_OTHER_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a disk"),
+)
 
 _PRIVATE_MODE: Final = 0o600
 _PUBLIC_MODE: Final = 0o666  # less what the umask takes away
@@ -89,6 +111,104 @@ def open_unfollowed(path: Path) -> BinaryIO:
         OSError: the file cannot be opened, or is a link.
     """
     return open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_LINK_NO_WAIT))
+
+
+def read_regular(path: Path, limit: int, *, pipe_limit_s: float = PIPE_LIMIT_S) -> bytearray:
+    """Return what a file or a pipe holds, in memory of the caller's own that can be overwritten.
+
+    Pipes are those of a shell, ``<(command)`` and ``/dev/stdin``, and those with a name. Whatever never ends
+    ends here: nothing else is opened at all, no more than ``limit`` bytes are kept, and a pipe is not waited
+    for for ever.
+
+    Args:
+        path: links to it are followed.
+        limit: bytes that it may hold at most.
+        pipe_limit_s: seconds from the opening of a pipe to its end.
+
+    Raises:
+        FileError: it is a folder, a socket or a device, holds more than ``limit`` bytes, or is a pipe that
+            does not end in time.
+        OSError: it cannot be opened or read.
+    """
+    with open_regular(path, pipes=True) as file:
+        until_s = time.monotonic() + pipe_limit_s
+        status = os.fstat(file.fileno())
+        is_pipe = stat.S_ISFIFO(status.st_mode)
+        size = 0 if is_pipe else status.st_size
+        # One byte more than it says: a file that ends there is read whole without another piece.
+        pieces = [bytearray(max(min(size, limit) + 1, _PIECE_BYTES if is_pipe else 0))]
+        filled, total = 0, 0
+        while total <= limit and size <= limit:
+            if is_pipe and not _is_ready(file, until_s):
+                raise FileError(
+                    f"{path} is a pipe that has not ended after {pipe_limit_s:g} s; write at most {limit} "
+                    "bytes to it and close it, or give a regular file"
+                )
+            if filled == len(pieces[-1]):
+                pieces.append(bytearray(_PIECE_BYTES))
+                filled = 0
+            count = file.readinto(memoryview(pieces[-1])[filled:])
+            if count is None:  # such as the kernel's log, which says that it is a regular file
+                if is_pipe:
+                    continue
+                raise FileError(f"{path} has no end; give a regular file of at most {limit} bytes")
+            if count == 0:
+                break
+            filled, total = filled + count, total + count
+    if total > limit or size > limit:
+        _forget(pieces)
+        raise FileError(f"{path} is larger than {limit} bytes; give a file of at most that size")
+    del pieces[-1][filled:]
+    if len(pieces) == 1:
+        return pieces[0]
+    content = bytearray().join(pieces)
+    _forget(pieces)
+    return content
+
+
+def open_regular(path: Path, *, pipes: bool = False) -> FileIO:
+    """Open a regular file for reading, or with ``pipes`` a pipe too; whatever else it is, is not even opened.
+
+    To open a device can do something, such as to rewind a tape or to start a watchdog.
+
+    Raises:
+        FileError: the path leads to something else, or is none.
+        OSError: it cannot be opened.
+    """
+    try:
+        _require_kind(path, path.stat(), pipes=pipes)
+        file = FileIO(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT_NO_TERMINAL))
+    except ValueError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{str(path)!r} is no path ({error}); name a file") from error
+    try:
+        _require_kind(path, os.fstat(file.fileno()), pipes=pipes)  # another may have taken its place
+    except FileError:
+        file.close()
+        raise
+    return file
+
+
+def _require_kind(path: Path, status: os.stat_result, *, pipes: bool) -> None:
+    pipes = pipes and hasattr(select, "poll")  # Windows can neither name nor wait for one
+    if stat.S_ISREG(status.st_mode) or (pipes and stat.S_ISFIFO(status.st_mode)):
+        return
+    kind = next((kind for is_kind, kind in _OTHER_KINDS if is_kind(status.st_mode)), "no file")
+    raise FileError(f"{path} is {kind}; give a regular file{' or a pipe' if pipes else ''}")
+
+
+def _is_ready(pipe: FileIO, until_s: float) -> bool:
+    """Wait until a pipe has something to read or its writers are gone; False if neither came in time."""
+    waiting = select.poll()
+    waiting.register(pipe, select.POLLIN)
+    left_s = until_s - time.monotonic()
+    return left_s > 0 and bool(waiting.poll(left_s * 1000))
+
+
+def _forget(pieces: list[bytearray]) -> None:
+    for piece in pieces:
+        piece[:] = bytes(len(piece))
 
 
 def is_open_to_others(status: os.stat_result, permissions: int) -> bool:

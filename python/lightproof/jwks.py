@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from lightproof.errors import InputError
+from lightproof.errors import FileError, InputError
+from lightproof.files import read_regular
+from lightproof.untrusted import json_value
 
 if TYPE_CHECKING:
     from lightproof.rigs.protocol import RigKind
@@ -50,21 +51,20 @@ class PublicKey:
 
 
 def load_jwks(path: Path) -> dict[str, Any]:
-    """Return the JWK set in a JSON file of at most 16 MiB.
+    """Return the JWK set in a JSON file, or a pipe, of at most 16 MiB.
 
     Raises:
         InputError: the file cannot be read, is too large, or holds no JWK set or a private key.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_JWKS_BYTES + 1)
+        content = read_regular(path, MAX_JWKS_BYTES)
+    except FileError as error:
+        raise InputError(f"JWK set {error}") from error
     except OSError as error:
         raise InputError(f"JWK set {path} cannot be read: {error.strerror or error}") from error
-    if len(content) > MAX_JWKS_BYTES:
-        raise InputError(f"JWK set {path} is larger than {MAX_JWKS_BYTES} bytes; split the fleet into sets")
     try:
-        jwks = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        jwks = json_value(content)
+    except ValueError as error:
         raise InputError(f"JWK set {path} is not JSON; make one with: lightproof device jwks") from error
     require_jwks(jwks)
     return dict(jwks)

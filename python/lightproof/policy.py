@@ -8,7 +8,6 @@ software, whose hash goes into the result as well.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,7 +16,9 @@ from typing import Annotated, Any, Final, Literal, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from lightproof.errors import PolicyError
+from lightproof.errors import FileError, PolicyError
+from lightproof.files import read_regular
+from lightproof.untrusted import toml_table
 from lightproof.validation import plain_number
 
 Mode = Literal["standard", "gentle"]
@@ -108,8 +109,8 @@ class Policy:
             PolicyError: as :meth:`from_mapping`, or the text is not TOML.
         """
         try:
-            values = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
+            values = toml_table(text)
+        except ValueError as error:
             raise PolicyError(f"policy is not TOML: {error}") from error
         return cls.from_mapping(values)
 
@@ -121,15 +122,13 @@ class Policy:
             PolicyError: as :meth:`loads`, or the file cannot be read or is larger than 64 KiB.
         """
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_POLICY_BYTES + 1)
-            text = content.decode("utf-8")
+            text = read_regular(path, MAX_POLICY_BYTES).decode("utf-8")
+        except FileError as error:
+            raise PolicyError(f"policy {error}: a policy is a TOML file") from error
         except OSError as error:
             raise PolicyError(f"policy {path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:
             raise PolicyError(f"policy {path} is not UTF-8 text; give a TOML file") from error
-        if len(content) > MAX_POLICY_BYTES:
-            raise PolicyError(f"policy {path} is larger than {MAX_POLICY_BYTES} bytes; give a TOML file")
         return cls.loads(text)
 
     def canonical(self) -> str:
@@ -167,5 +166,8 @@ def _why(key: str, complaint: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no number of more than 4,300 digits
+        text = f"a {type(value).__name__} that is too long"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import math
 import re
 import secrets
@@ -31,6 +30,7 @@ from lightproof.jwks import base64url, find_key, require_jwks
 from lightproof.policy import MAX_RESULT_VALIDITY_S
 from lightproof.request import require_nonce
 from lightproof.single_use import SingleUseStore
+from lightproof.untrusted import json_value
 from lightproof.verdict import Outcome, ReasonCode, Verdict
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ _PATTERNS = MappingProxyType(
     }
 )
 """Claim -> what its text looks like: no control character, nothing empty, nothing that does not fit."""
+_MAX_TIME_S = 253_402_300_799 - MAX_RESULT_VALIDITY_S
+"""So that a result expires in the year 9999 at the latest: no calendar here goes further."""
 _HASH = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
@@ -329,6 +331,7 @@ def _read(claims: object, kid: str) -> VerifiedResult:
         claims["eat_profile"] == EAT_PROFILE
         and all(_is_text(claims[name], pattern) for name, pattern in _PATTERNS.items())
         and all(type(claims[name]) is int for name in ("iat", "exp"))  # a bool is an int as well
+        and 0 <= claims["iat"] <= _MAX_TIME_S
         and 1 <= claims["exp"] - claims["iat"] <= MAX_RESULT_VALIDITY_S
         and isinstance(claims["reasons"], list)
         and claims["rig"] in _RIGS
@@ -386,8 +389,8 @@ def _segments(token: str) -> tuple[bytes, bytes, bytes]:
 
 def _json_object(content: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        value = json_value(content)
+    except ValueError as error:
         raise _refused(Refusal.MALFORMED, "has a header that is not JSON") from error
     if not isinstance(value, dict):
         raise _refused(Refusal.MALFORMED, "has a header that is not a JSON object")

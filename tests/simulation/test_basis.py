@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lightproof.errors import BasisError
-from lightproof.simulation.basis import LightTransport, load
+from lightproof.simulation.basis import MAX_DECODED_BYTES, LightTransport, load
 
 SIZE = (20, 16, 3)
 
@@ -88,7 +88,7 @@ def test_a_basis_that_cannot_be_saved_leaves_nothing_behind(tmp_path: Path) -> N
         ({"meta": np.array(json.dumps({"scale": 3}))}, "lacks 'scale'"),
         ({"meta": np.arange(3)}, "meta is int64"),
         ({"meta": meta(TL=-1)}, "meta.scale.TL is -1"),
-        ({"meta": meta(TL=float("nan"))}, "meta.scale.TL is nan"),
+        ({"meta": meta(TL=float("nan"))}, r"meta is not JSON \(NaN"),
         ({"meta": meta(TL="much")}, "meta.scale.TL is 'much'"),
         ({"meta": meta(TL=True)}, "meta.scale.TL is True"),
         ({"meta": meta(TL=None)}, "meta.scale.TL is None"),
@@ -162,3 +162,51 @@ def test_on_a_path_traced_head_the_left_of_the_screen_lights_the_right_of_the_pi
 
         leaning.append(lean(left) / lean(right))
     assert min(leaning) > 1.1
+
+
+def archive(
+    path: Path, shape: tuple[int, int, int], lights: int = 1, compression: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    """Write a file whose pictures have headers and nothing else: it says how much it would unpack to."""
+    with zipfile.ZipFile(path, "w", compression) as file:
+        for key in ("TL", "TR", "BL", "BR", *(f"light_{number}" for number in range(lights))):
+            head = io.BytesIO()
+            header = {"descr": "<u2", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(head, header)
+            file.writestr(f"{key}.npy", head.getvalue())
+        text = io.BytesIO()
+        np.save(text, np.array("{}"))
+        file.writestr("meta.npy", text.getvalue())
+    return path
+
+
+@pytest.mark.parametrize(("shape", "lights"), [((4096, 4096, 3), 1), ((1080, 1920, 3), 7), ((64, 64, 3), 59)])
+def test_pictures_have_one_budget_together_and_are_counted_before_they_are_unpacked(
+    tmp_path: Path, shape: tuple[int, int, int], lights: int
+) -> None:
+    size = 4 * (4 + lights) * shape[0] * shape[1] * shape[2]
+    path = archive(tmp_path / "a.npz", shape, lights)
+    told = f"{4 + lights} pictures of shape .* take {size} bytes, a basis at most {MAX_DECODED_BYTES}; render"
+    # What is within the budget fails only where its pictures, which are not there, are to be read.
+    with pytest.raises(BasisError, match=told if size > MAX_DECODED_BYTES else "lacks 'scale'"):
+        load(path)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_basis_in_a_packing_with_windows_of_gigabytes_is_refused(tmp_path: Path, compression: int) -> None:
+    with pytest.raises(BasisError, match="packed in another way than deflated; write it with"):
+        load(archive(tmp_path / "a.npz", (16, 16, 3), compression=compression))
+
+
+def test_an_archive_of_a_million_files_is_refused_before_they_are_listed(tmp_path: Path) -> None:
+    content = b"PK\1\2" + bytes(42)
+    (tmp_path / "a.npz").write_bytes(content * 1_000_000)
+    with pytest.raises(BasisError, match="about 1000000 arrays; a basis has at most 64"):
+        load(tmp_path / "a.npz")
+
+
+def test_a_meta_with_a_number_that_json_lacks_is_not_saved(tmp_path: Path) -> None:
+    image = np.ones(SIZE, np.float32)
+    with pytest.raises(BasisError, match="meta cannot be written"):
+        LightTransport((image,) * 4, {"dome": image}, meta={"distance_cm": float("nan")}).save(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []

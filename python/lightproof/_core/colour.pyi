@@ -16,7 +16,8 @@ def srgb_to_linear(values: NDArray[_Float]) -> NDArray[_Float]:
     """Return the linear light, 0 to 1, of sRGB values from 0 to 1; any shape, of the same dtype.
 
     Raises:
-        InputError: a value is outside 0 to 1, or ``values`` is not an array of float32 or float64. Codes of
+        InputError: a value is outside 0 to 1, there are more than 2**28, or ``values`` is not an array of
+            float32 or float64. Codes of
             eight bits are looked up: ``SRGB_TO_LINEAR[codes]``.
     """
 
@@ -26,7 +27,8 @@ def linear_to_srgb(values: NDArray[_Float]) -> NDArray[_Float]:
     They have the shape and dtype of ``values``.
 
     Raises:
-        InputError: a value is outside 0 to 1, or ``values`` is not an array of float32 or float64.
+        InputError: a value is outside 0 to 1, there are more than 2**28, or ``values`` is not an array of
+            float32 or float64.
 
     Example::
 

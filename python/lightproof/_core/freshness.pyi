@@ -21,7 +21,11 @@ class FaceLight:
         """Return the slope of log light on the screen's red, green and blue light (>= 0), and the score."""
 
     def latency_curve(self, timeline: Timeline, latencies_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the score of the challenge at every latency, in units of the noise's variance; float64."""
+        """Return the score of the challenge at every latency, in units of the noise's variance; float64.
+
+        Raises:
+            InputError: there are more than 256 latencies.
+        """
 
     def any_code(self, timeline: Timeline, latency_s: float) -> AnyCode:
         """Return what free colours in the challenge's rhythm explain, whatever the challenge."""
@@ -43,10 +47,12 @@ class FaceLight:
 
         The score is the largest over ``latencies_s``, for the challenge as for every decoy. Ties count
         against the person, so P(rank 1) <= 1 / (decoys + 1) for a video made without knowing the challenge,
-        exactly. The decoys, and so the rank, are the same on any number of ``threads`` (at least 1).
+        exactly. The decoys, and so the rank, are the same on any number of ``threads`` (at least 1; no more
+        than 256 are used).
 
         Raises:
-            InputError: ``decoy_seed`` is not 32 bytes long, or there is no latency.
+            InputError: ``decoy_seed`` is not 32 bytes long, there is no latency or more than 256, or more
+                than 2**24 decoys are asked for.
         """
 
 @final

@@ -17,7 +17,7 @@ class PictureRegression:
         mixing: the rig's calibrated mixing.
 
     Raises:
-        InputError: no pixel shows the face.
+        InputError: no pixel shows the face, or there are more than 2**18.
     """
 
     def __new__(cls, face: NDArray[np.bool_], mixing: Mixing) -> Self: ...

@@ -68,7 +68,7 @@ def check_light(
     The last one is shown until ``end_s``. Times are in seconds and rise.
 
     Raises :class:`~lightproof.errors.InputError` for shapes that do not fit, times that do not rise, light
-    outside 0 to 1, and a peak that is not positive and finite.
+    outside 0 to 1, a peak that is not positive and finite, and more than 4,096 steps, or 256 in a second.
 
     Example::
 

@@ -54,10 +54,12 @@ class ResponseRegression:
         mask: (rows, columns) bool, the cells that show skin; at least 50.
         neutral_cells: (rows, columns, 3) float32, linear light under the neutral light, finite.
         mixing: the rig's calibrated mixing.
-        capacity: frames for which memory is set aside; more are taken in, but then memory grows.
+        capacity: frames for which memory is set aside; more are taken in, up to 65,536, but memory
+            grows then.
 
     Raises:
-        InputError: shapes disagree, the mask keeps fewer than 50 cells, or light is not finite.
+        InputError: shapes disagree or are larger than 256 x 256, ``capacity`` is more than 65,536, the mask
+            keeps fewer than 50 cells, or light is not finite.
     """
 
     def __new__(

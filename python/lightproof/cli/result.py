@@ -12,7 +12,8 @@ import typer
 from lightproof.cli.device import SignedRig
 from lightproof.cli.status import ERROR_STATUS, OUTCOME_STATUS
 from lightproof.cli.terminal import say, say_json
-from lightproof.errors import InputError
+from lightproof.errors import FileError, InputError
+from lightproof.files import read_regular
 from lightproof.verdict import REASONS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lightproof.single_use import SingleUseStore
 
 _STORE_FILE = "taken-results.sqlite3"
-_MAX_INPUT_CHARACTERS = 64 * 1024  # far above any token; a wrong file is not read into memory
+_MAX_INPUT_BYTES = 64 * 1024  # far above any token; a wrong file is not read into memory
 
 
 def register(app: typer.Typer) -> None:
@@ -183,15 +184,17 @@ def _store(path: Path | None) -> SingleUseStore:
 
 def _token_text(argument: str) -> str:
     if argument == "-":
-        text = sys.stdin.read(_MAX_INPUT_CHARACTERS)
+        text = sys.stdin.read(_MAX_INPUT_BYTES)
     elif argument.startswith("@"):
         try:
-            with open(argument[1:], encoding="ascii", errors="replace") as file:
-                text = file.read(_MAX_INPUT_CHARACTERS)
+            content = read_regular(Path(argument[1:]), _MAX_INPUT_BYTES)
+        except FileError as error:
+            raise InputError(f"token file {error}") from error
         except OSError as error:
             raise InputError(
                 f"token file {argument[1:]} cannot be read: {error.strerror or error}"
             ) from error
+        text = content.decode("ascii", errors="replace")
     else:
         text = argument
     return text.strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,6 +162,7 @@ def open_recording(options: VerifyOptions) -> Opened:
     from lightproof.policy import Policy
     from lightproof.rigs.recording.rig import RecordingRig
     from lightproof.session import recorded_entropy
+    from lightproof.untrusted import json_value
 
     folder = options.recording or options.subject
     if folder is None:
@@ -172,8 +172,8 @@ def open_recording(options: VerifyOptions) -> Opened:
     if options.nonce not in (None, nonce):
         raise typer.BadParameter("the recording has another nonce; leave it out", param_hint="--nonce")
     try:
-        policy = Policy.from_mapping(json.loads(rig.context["policy"]))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        policy = Policy.from_mapping(json_value(rig.context["policy"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise RecordingError(
             f"recording {folder} has no usable note of its policy; record the session again"
         ) from error

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from lightproof.errors import InputError
+from lightproof.errors import FileError, InputError
 from lightproof.evaluation.species import BONA_FIDE, Source
+from lightproof.files import read_regular
 
 Groups: TypeAlias = Mapping[str, Mapping[str, str]]
 """Subject -> what it is grouped by -> group."""
@@ -36,6 +37,7 @@ _AGE_BAND_YEARS: Final = 10
 _MAX_BANDS: Final = 8
 _BLANKS: Final = frozenset({"", "na", "n/a", "nan", "null", UNSTATED})
 _MAX_BYTES: Final = 16 << 20
+_MAX_NUMBER: Final = 1e15  # floats tell whole numbers from one another up to here
 
 
 class PeopleError(InputError):
@@ -66,10 +68,10 @@ def load_people(path: Path) -> People:
             names a subject twice.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise PeopleError(f"{path} has more than {_MAX_BYTES} bytes; give a table of people in CSV")
-        reader = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+        reader = csv.DictReader(read_regular(path, _MAX_BYTES).decode("utf-8-sig").splitlines())
         rows = list(reader)
+    except FileError as error:
+        raise PeopleError(f"{error}: a table of people in CSV") from error
     except OSError as error:
         raise PeopleError(f"{path} cannot be read ({error.strerror}); give a CSV of people") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -134,12 +136,14 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= _MAX_NUMBER else None
 
 
 def _round_width(numbers: Sequence[float]) -> float:
     """Return the smallest of 1, 2 or 5 times a power of ten that makes few enough bands."""
     low, high = min(numbers), max(numbers)
+    if low == high:  # one number, spelt in many ways
+        return 1.0
     width = 10.0 ** math.floor(math.log10((high - low) / _MAX_BANDS))
     steps = (factor * width for factor in (1, 2, 5, 10, 20))
     return next(step for step in steps if high // step - low // step < _MAX_BANDS)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final
 
 from lightproof.errors import BasisError, InputError, RecordingError
+from lightproof.files import read_regular
 from lightproof.rigs.recording.format import SESSION_FILE, load_session, sha256_of
 from lightproof.simulation import basis
 
@@ -172,7 +173,7 @@ def _basis(path: Path) -> Source:
     if species is None:
         raise BasisError(f"{path.name} has the species {named!r}; write {BONA_FIDE!r}, or name the attack")
     subject = transport.meta.get("subject", "")
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sha256 = hashlib.sha256(read_regular(path, basis.MAX_FILE_BYTES)).hexdigest()
     return Source(path.stem, SourceKind.BASIS, path, species, str(subject), sha256)
 
 
@@ -198,4 +199,4 @@ def _number(source: Source) -> int:
     digits = re.findall(r"\d+", source.subject)
     if not digits:
         raise InputError(f"{source.name}: its subject {source.subject!r} has no number; take --subjects all")
-    return int(digits[-1])
+    return int(digits[-1][-9:])  # all that matters is whether it is even

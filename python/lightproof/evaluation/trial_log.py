@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Any, Final, Self
 
 from filelock import FileLock, Timeout
 
-from lightproof.errors import InputError
+from lightproof.errors import FileError, InputError
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
-from lightproof.files import write_atomic
+from lightproof.files import read_regular, write_atomic
+from lightproof.untrusted import json_value
 
 CAMPAIGN_FILE: Final = "campaign.json"
 TRIALS_FILE: Final = "trials.jsonl"
@@ -27,6 +29,11 @@ _SOFTWARE: Final = "software"
 _GROWING: Final = ("repeats", "response", "lights")
 """More of these may be added to a campaign: no trial depends on how many others there are."""
 _NAMED: Final = 3
+
+MAX_TRIALS_BYTES: Final = 2**30
+"""Over 300,000 trials of 3 kB: months of a machine."""
+MAX_CAMPAIGN_BYTES: Final = 2**26
+"""Over 300,000 sources of 200 bytes."""
 
 
 class CampaignError(InputError):
@@ -138,12 +145,18 @@ class TrialLog:
 
     def _read(self, file: FileIO) -> None:
         file.seek(0)
-        content = file.readall() or b""
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_TRIALS_BYTES:
+            raise CampaignError(
+                f"{self._folder / TRIALS_FILE} is no regular file of at most {MAX_TRIALS_BYTES} bytes; "
+                "choose another folder"
+            )
+        content = file.read(MAX_TRIALS_BYTES) or b""
         whole = content.rfind(b"\n") + 1
         for number, line in enumerate(content[:whole].splitlines(), 1):
             try:
-                result = TrialResult.from_json(json.loads(line))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                result = TrialResult.from_json(json_value(line))
+            except (ValueError, KeyError, TypeError) as error:
                 raise CampaignError(
                     f"{self._folder / TRIALS_FILE}: line {number} is damaged; take it out, and its trial is "
                     "run again"
@@ -165,8 +178,10 @@ class TrialLog:
             write_atomic(path, json.dumps(self._parameters, indent=2) + "\n", private=False)
             return
         try:
-            begun = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
+            begun = json_value(read_regular(path, MAX_CAMPAIGN_BYTES))
+        except FileError as error:
+            raise CampaignError(f"{error}, or choose another folder") from error
+        except ValueError as error:
             raise CampaignError(f"{path} is damaged; choose another folder") from error
         if not isinstance(begun, dict):
             raise CampaignError(f"{path} is not a campaign; choose another folder")
@@ -202,13 +217,23 @@ class TrialLog:
 
 
 def kept(folder: Path) -> int:
-    """Return how many finished trials are on the disk."""
+    """Return how many finished trials are on the disk.
+
+    Raises:
+        CampaignError: the file cannot be read, or a line of it is damaged.
+    """
     path = folder / TRIALS_FILE
-    if not path.exists():
+    try:
+        content = read_regular(path, MAX_TRIALS_BYTES)
+    except FileNotFoundError:
         return 0
-    content = path.read_bytes()
+    except (FileError, OSError) as error:
+        raise CampaignError(f"{path} cannot be read ({error}); choose another folder") from error
     whole = content[: content.rfind(b"\n") + 1].splitlines()
-    return len({json.loads(line)["key"] for line in whole})
+    try:
+        return len({str(json_value(line)["key"]) for line in whole})
+    except (ValueError, KeyError, TypeError) as error:
+        raise CampaignError(f"{path} has a line that is damaged; take it out") from error
 
 
 def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ from lightproof.session import Entropy, Session, SessionOptions, recorded_entrop
 from lightproof.simulation import basis
 from lightproof.simulation.conditions import Conditions
 from lightproof.simulation.subject import from_basis
+from lightproof.untrusted import json_value
 from lightproof.verdict import Outcome
 from lightproof.verification import verify
 
@@ -233,8 +234,8 @@ def _simulated(trial: Trial) -> SimulatedRig:
 
 def _recorded_policy(rig: RecordingRig) -> Policy:
     try:
-        return Policy.from_mapping(json.loads(rig.context["policy"]))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        return Policy.from_mapping(json_value(rig.context["policy"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise RecordingError(
             "the recording has no usable note of its policy; record the session again"
         ) from error

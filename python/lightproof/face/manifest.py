@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
@@ -16,7 +15,9 @@ from typing import Annotated, Any, Final, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from lightproof.errors import ManifestError, ModelHashError
+from lightproof.errors import FileError, ManifestError, ModelHashError
+from lightproof.files import read_regular
+from lightproof.untrusted import toml_table
 from lightproof.validation import FiniteFloat, complaint_of
 
 DATA_FILES: Final = (Path(__file__).with_name("canonical.npz"),)
@@ -29,6 +30,18 @@ for the same person, whatever false match rate is written beside it. None in use
 MAX_THRESHOLD: Final = 0.9999
 """Above this nobody matches their own second picture: the numbers of a network and of a codec are not that
 exact."""
+
+MAX_MANIFEST_BYTES: Final = 2**20
+"""Four hundred times what is shipped."""
+
+MAX_MODEL_BYTES: Final = 2**29
+"""Twice the largest networks for faces in common use: residual ones of a hundred layers, as float32."""
+
+MAX_INPUT_SIDE_PX: Final = 2048
+"""Eight times that of the largest network shipped; an input of this size has 50 MB."""
+
+MAX_OUTPUT_SIZE: Final = 2**20
+"""Anchors of a detector on the largest input, one for every two by two pixels; embeddings are far shorter."""
 
 SHIPPED_MANIFEST = Path(__file__).resolve().parent.parent / "models" / "models.toml"
 
@@ -99,7 +112,9 @@ class ModelEntry:
             ModelHashError: the file is not the one that the manifest names.
         """
         try:
-            content = self.path.read_bytes()
+            content = bytes(read_regular(self.path, MAX_MODEL_BYTES))
+        except FileError as error:
+            raise ManifestError(f"model {self.name!r}: {error}, or correct `file`") from error
         except OSError as error:
             raise ManifestError(
                 f"model {self.name!r}: cannot read {self.path} ({error.strerror}): "
@@ -167,12 +182,14 @@ def load_manifest(path: Path | None = None) -> Manifest:
 
 def _read_entries(path: Path) -> dict[Role, ModelEntry]:
     try:
-        document = tomllib.loads(path.read_bytes().decode())
+        document = toml_table(read_regular(path, MAX_MANIFEST_BYTES).decode())
+    except FileError as error:
+        raise ManifestError(f"manifest {error}: a manifest is a TOML file") from error
     except OSError as error:
         raise ManifestError(f"cannot read manifest {path} ({error.strerror}): check the path") from error
     except UnicodeDecodeError as error:
         raise ManifestError(f"manifest {path} is not UTF-8 text: a manifest is a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ManifestError(f"manifest {path} is not TOML ({error}): correct it") from error
     tables = document.get("model")
     if set(document) != {"model"} or not isinstance(tables, list) or not tables:
@@ -189,7 +206,8 @@ def _read_entries(path: Path) -> dict[Role, ModelEntry]:
 
 
 _Text: TypeAlias = Annotated[str, Meta(pattern=r"\A[^\0]*[^\0\s][^\0]*\Z")]
-_Size: TypeAlias = Annotated[int, Meta(ge=1)]
+_Side: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_INPUT_SIDE_PX)]
+_Size: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_OUTPUT_SIZE)]
 _Positive: TypeAlias = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 _Point: TypeAlias = tuple[FiniteFloat, FiniteFloat]
 
@@ -201,7 +219,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role
     file: _Text
     sha256: Annotated[str, Meta(pattern=r"\A[0-9A-Fa-f]{64}\Z")]
-    input_size: tuple[_Size, _Size]
+    input_size: tuple[_Side, _Side]
     input_mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
     input_scale: tuple[_Positive, _Positive, _Positive]
     output_size: _Size
@@ -246,10 +264,10 @@ class _EmbedderTable(_Table, frozen=True, forbid_unknown_fields=True):
 _WANTED: Final = {
     "role": f"one of {', '.join(Role)}",
     "sha256": "64 hexadecimal digits",
-    "input_size": "a list of 2 whole numbers above 0",
+    "input_size": f"a list of 2 whole numbers from 1 to {MAX_INPUT_SIDE_PX}",
     "input_mean": "a list of 3 numbers",
     "input_scale": "a list of 3 numbers above 0",
-    "output_size": "a whole number above 0",
+    "output_size": f"a whole number from 1 to {MAX_OUTPUT_SIZE}",
     "alignment": "five points [x, y] in pixels of the input",
     "unit_length": "true or false",
     "thresholds": (

@@ -19,8 +19,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from lightproof.device import state_directory
-from lightproof.errors import CalibrationError
-from lightproof.files import is_open_to_others, write_atomic
+from lightproof.errors import CalibrationError, FileError
+from lightproof.files import is_open_to_others, open_regular, write_atomic
 from lightproof.rigs.protocol import Calibration, Mixing
 from lightproof.validation import complaint_of, encode_numpy
 
@@ -89,9 +89,13 @@ def load_calibration(camera: str, directory: Path | None = None) -> StoredCalibr
     """
     path = calibration_path(camera, directory)
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             status = os.fstat(file.fileno())
-            content = file.read(_MAX_FILE_BYTES + 1)
+            content = file.read(_MAX_FILE_BYTES + 1) or b""
+    except FileError as error:
+        raise CalibrationError(
+            f"calibration cannot be read: {error}, or delete it and calibrate again"
+        ) from error
     except FileNotFoundError:
         return None
     except OSError as error:

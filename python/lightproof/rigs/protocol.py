@@ -10,13 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Literal, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Annotated, Final, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
+
+from lightproof.errors import RigError
+
+MIN_REFRESH_HZ: Final = 1.0
+"""A session divides by it and waits for it; no screen that can play a challenge is nearly as slow."""
+MAX_RATE_HZ: Final = 1000.0
+"""Of screens and of cameras: a figure above it is a mistake of units."""
 
 PixelFormat: TypeAlias = Literal["rgb888", "bgr888", "yuv420", "nv12"]
 """Layout of a frame: packed R,G,B; packed B,G,R; planar Y,U,V 4:2:0; Y with interleaved U,V 4:2:0."""
@@ -133,15 +141,30 @@ class RigDescription:
     """What a session has to know about its rig.
 
     ``kind`` is what the rig says of itself. Nothing but the page of a report follows from it: what consent,
-    chance and signature go by is :func:`~lightproof.rigs.kinds.kind_of`.
+    chance and signature go by is :func:`~lightproof.rigs.kinds.kind_of`. ``frame_rate_hz`` is 0 where the
+    camera does not say it.
+
+    Raises:
+        RigError: the refresh rate is not from 1 to 1000 Hz, or the frame rate not from 0 to 1000 Hz.
     """
 
     name: str
     kind: RigKind
     geometry: Geometry
     calibration: Calibration
-    frame_rate_hz: Annotated[float, Meta(ge=0)]
-    refresh_hz: Annotated[float, Meta(ge=0)]
+    frame_rate_hz: Annotated[float, Meta(ge=0, le=MAX_RATE_HZ)]
+    refresh_hz: Annotated[float, Meta(ge=MIN_REFRESH_HZ, le=MAX_RATE_HZ)]
+
+    def __post_init__(self) -> None:
+        for name, rate_hz, low in (
+            ("frame_rate_hz", self.frame_rate_hz, 0.0),
+            ("refresh_hz", self.refresh_hz, MIN_REFRESH_HZ),
+        ):
+            if not isinstance(rate_hz, Real) or not low <= rate_hz <= MAX_RATE_HZ:  # nan is in no range
+                raise RigError(
+                    f"rig {self.name!r} says that its {name} is {str(rate_hz)[:40]}; it must be from "
+                    f"{low:g} to {MAX_RATE_HZ:g}: mend the rig's description"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +24,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.errors import BasisError
-from lightproof.files import write_atomic
+from lightproof.errors import BasisError, FileError
+from lightproof.files import read_regular, write_atomic
+from lightproof.untrusted import json_value
 
 LinearImage: TypeAlias = NDArray[np.float32]
 """Linear RGB radiance, float32, shape (height, width, 3), never negative."""
@@ -35,7 +37,14 @@ _FILE_KEY: Final = {"TL": "TR", "TR": "TL", "BL": "BR", "BR": "BL"}  # the perso
 _MAX_CODE: Final = 65535
 _MIN_SIDE_PX: Final = 16
 _MAX_SIDE_PX: Final = 4096
-_MAX_FILE_BYTES: Final = 512 << 20
+
+MAX_DECODED_BYTES: Final = 256 << 20
+"""What all pictures of a basis take together, as float32: ten of 1920 x 1080 pixels are 237 MiB. A file of
+a few megabytes can unpack to a thousand times its size."""
+MAX_FILE_BYTES: Final = MAX_DECODED_BYTES // 2 + (8 << 20)
+"""The same pictures as they are coded, two bytes a value, with headers and ``meta`` and not packed at all."""
+
+_DIRECTORY_ENTRY: Final = b"PK\1\2"
 _MAX_META_CHARACTERS: Final = 1 << 20
 _MAX_HEADER_BYTES: Final = 1 << 16
 _MAX_ARRAYS: Final = 64
@@ -94,6 +103,11 @@ class LightTransport:
 
         Radiance is coded as uint16 with radiance = (code / 65535)² · scale, which keeps an error below
         1/30000 of the brightest radiance and a finer one in the dark.
+
+        Raises:
+            BasisError: ``meta`` holds a number that is not finite.
+            TypeError: ``meta`` holds something that is no JSON value.
+            OSError: the file cannot be written.
         """
         arrays: dict[str, Any] = {}
         scale: dict[str, float] = {}
@@ -101,7 +115,12 @@ class LightTransport:
             key = _FILE_KEY.get(name, name)
             scale[key] = max(float(image.max()), 1e-12)
             arrays[key] = np.rint(np.sqrt(image / scale[key]) * _MAX_CODE).astype(np.uint16)
-        arrays["meta"] = np.array(json.dumps({**self.meta, "scale": scale}))
+        try:
+            arrays["meta"] = np.array(json.dumps({**self.meta, "scale": scale}, allow_nan=False))
+        except ValueError as error:
+            raise BasisError(
+                f"meta cannot be written ({error}); give JSON values and finite numbers"
+            ) from error
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
         write_atomic(path, content.getvalue(), private=True)
@@ -117,21 +136,22 @@ def load(path: Path) -> LightTransport:
     Raises:
         BasisError: the file is not there or not a ``.npz``, a key is missing, an array has the wrong type or
         shape or
-            is too large, sizes differ, ``meta`` is not a JSON object, or a scale is missing, negative or not
-            finite. Shapes are read from the headers before any array is unpacked, so a small file cannot fill
-            the memory.
+            is too large, sizes differ, all pictures together take more than 256 MiB, ``meta`` is not a JSON
+            object, or a scale is missing, negative or not finite. Shapes are read from the headers before any
+            array is unpacked, so a small file cannot fill the memory.
     """
     try:
-        size = path.stat().st_size
-        if size > _MAX_FILE_BYTES:
-            raise BasisError(f"{path.name} has {size} bytes; a basis has at most {_MAX_FILE_BYTES}")
-        with zipfile.ZipFile(path) as archive:
+        content = read_regular(path, MAX_FILE_BYTES)
+        _require_short_directory(content, path.name)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             shapes = _checked_shapes(archive, path.name)
             meta = _read_meta(archive, path.name)
             scale = _checked_scales(meta, shapes, path.name)
             images = {key: _decode(_read_array(archive, key), scale[key]) for key in shapes}
     except BasisError:
         raise
+    except FileError as error:
+        raise BasisError(f"{error}: a basis in .npz format") from error
     except OSError as error:
         raise BasisError(
             f"{path.name} cannot be read ({error.strerror}); name a basis in .npz format"
@@ -147,6 +167,16 @@ def load(path: Path) -> LightTransport:
     return LightTransport((top_left, top_right, bottom_left, bottom_right), images, emission, meta)
 
 
+def _require_short_directory(content: bytearray, name: str) -> None:
+    """Refuse an archive of many files before an object is made for each of them.
+
+    Every one has this signature in the archive's directory; by chance it is in one file of a thousand, once.
+    """
+    count = content.count(_DIRECTORY_ENTRY)
+    if count > 2 * _MAX_ARRAYS:
+        raise BasisError(f"{name} holds about {count} arrays; a basis has at most {_MAX_ARRAYS}")
+
+
 def _checked_shapes(archive: zipfile.ZipFile, name: str) -> dict[str, tuple[int, ...]]:
     keys = [entry.removesuffix(".npy") for entry in archive.namelist()]
     if len(keys) > _MAX_ARRAYS:
@@ -158,6 +188,11 @@ def _checked_shapes(archive: zipfile.ZipFile, name: str) -> dict[str, tuple[int,
         raise BasisError(f"{name} lacks {', '.join(missing)}; a basis has TL, TR, BL, BR and meta")
     if len(keys) == len(QUADRANTS) + 1:
         raise BasisError(f"{name} lacks an ambient picture; add one, such as ceiling")
+    packed = {entry.compress_type for entry in archive.infolist()}
+    if not packed <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # others unpack into windows of gigabytes
+        raise BasisError(
+            f"{name} is packed in another way than deflated; write it with numpy.savez_compressed"
+        )
     shapes: dict[str, tuple[int, ...]] = {}
     for key in keys:
         if key == "meta":
@@ -175,6 +210,12 @@ def _checked_shapes(archive: zipfile.ZipFile, name: str) -> dict[str, tuple[int,
     if len(set(shapes.values())) != 1:
         raise BasisError(
             f"{name} has pictures of unequal sizes {sorted(set(shapes.values()))}; render all at one size"
+        )
+    decoded = sum(np.dtype(np.float32).itemsize * math.prod(shape) for shape in shapes.values())
+    if decoded > MAX_DECODED_BYTES:
+        raise BasisError(
+            f"{name}: {len(shapes)} pictures of shape {shapes['TL']} take {decoded} bytes, a basis at most "
+            f"{MAX_DECODED_BYTES}; render them smaller, or fewer lights"
         )
     return shapes
 
@@ -199,9 +240,9 @@ def _read_meta(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     if shape != () or dtype.kind != "U" or dtype.itemsize > 4 * _MAX_META_CHARACTERS:
         raise BasisError(f"{name}: meta is {dtype} {shape}; it must be one JSON string")
     try:
-        meta = json.loads(str(_read_array(archive, "meta")))
+        meta = json_value(str(_read_array(archive, "meta")))
     except ValueError as error:
-        raise BasisError(f"{name}: meta is not JSON; write it with json.dumps") from error
+        raise BasisError(f"{name}: meta is not JSON ({error}); write it with json.dumps") from error
     if not isinstance(meta, dict) or not isinstance(meta.get("scale"), dict):
         raise BasisError(
             f"{name}: meta lacks 'scale'; it must be a JSON object with a scale for every picture"

@@ -94,6 +94,16 @@ pub enum Error {
         /// How many it should have.
         wanted: &'static str,
     },
+    /// More are asked for than memory or time is set aside for.
+    #[error("{what} are {count}; use at most {max}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// A number is not finite or outside its range.
     #[error("{what} is {value}; use {wanted}")]
     Number {
@@ -187,6 +197,14 @@ impl Error {
     /// Refuses an array that has another size than the grid.
     pub(crate) fn check_size(what: &'static str, count: usize, wanted: usize) -> Result<(), Self> {
         if count == wanted { Ok(()) } else { Err(Self::GridSize { what, count, wanted }) }
+    }
+
+    /// Refuses more than there may be.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if `count` is more than `max`.
+    pub fn check_count(what: &'static str, count: usize, max: usize) -> Result<(), Self> {
+        if count <= max { Ok(()) } else { Err(Self::TooMany { what, count, max }) }
     }
 
     /// The kind of input that was refused.

@@ -73,7 +73,11 @@ fn a_face_that_follows_the_challenge_beats_every_decoy() {
     let challenge = Challenge::generate(&[3; 32], Mode::Standard);
     let timeline = played(&challenge);
     let face = light(&face(&timeline, 0.1, 0.0, 0.005, 1));
-    let rank = face.scorer(&timeline, &[-0.02, 0.0, 0.02]).unwrap().rank(challenge.codes(), &[4; 32], 20_000);
+    let rank = face
+        .scorer(&timeline, &[-0.02, 0.0, 0.02])
+        .unwrap()
+        .rank(challenge.codes(), &[4; 32], 20_000)
+        .unwrap();
     assert_eq!(rank.rank, 1);
     assert!((rank.p_value() - 1.0 / (rank.decoys as f64 + 1.0)).abs() < 1e-12);
 }
@@ -105,7 +109,8 @@ fn light_that_knows_nothing_of_the_challenge_ranks_anywhere_with_equal_chance() 
         let shown = played(&Challenge::generate(&seed(1), Mode::Standard));
         let asked = Challenge::generate(&seed(2), Mode::Standard);
         let face = light(&face(&shown, 0.2, 0.0, 0.005, u64::from(session)));
-        let rank = face.scorer(&played(&asked), &[0.0]).unwrap().rank(asked.codes(), &seed(3), DECOYS);
+        let rank =
+            face.scorer(&played(&asked), &[0.0]).unwrap().rank(asked.codes(), &seed(3), DECOYS).unwrap();
         tenths[(rank.rank - 1) * 10 / (DECOYS + 1)] += 1;
     }
     // χ² with 9 degrees of freedom exceeds 27.9 with probability 0.001.
@@ -119,7 +124,7 @@ fn light_without_any_change_ties_with_all_and_is_never_first() {
     let challenge = Challenge::generate(&[5; 32], Mode::Standard);
     let timeline = played(&challenge);
     let face = light(&vec![[0.0; 3]; 96]);
-    let rank = face.scorer(&timeline, &[0.0]).unwrap().rank(challenge.codes(), &[6; 32], 100);
+    let rank = face.scorer(&timeline, &[0.0]).unwrap().rank(challenge.codes(), &[6; 32], 100).unwrap();
     assert_eq!(rank.rank, rank.decoys + 1);
 }
 
@@ -129,7 +134,7 @@ fn the_latency_curve_peaks_where_the_light_came() {
     let timeline = played(&challenge);
     let face = light(&face(&timeline, 0.1, 0.08, 0.002, 2));
     let latencies_s: Vec<f64> = (0..60).map(|k| 0.004 * f64::from(k)).collect();
-    let curve = face.latency_curve(challenge.codes(), &timeline, &latencies_s);
+    let curve = face.latency_curve(challenge.codes(), &timeline, &latencies_s).unwrap();
     let best = (0..curve.len()).max_by(|&a, &b| curve[a].total_cmp(&curve[b])).unwrap();
     assert!((latencies_s[best] - 0.08).abs() < 0.009, "{}", latencies_s[best]);
 }
@@ -172,7 +177,8 @@ proptest! {
         fill_decoys(&seed, &mut mixed[1..]);
         let scorer = face.scorer(&timeline, &latencies_s).unwrap();
         for codes in &mixed {
-            let plain = face.latency_curve(codes, &timeline, &latencies_s).into_iter().fold(0.0, f64::max);
+            let curve = face.latency_curve(codes, &timeline, &latencies_s).unwrap();
+            let plain = curve.into_iter().fold(0.0, f64::max);
             let fast = f64::from(scorer.score(codes)).max(0.0);
             // A ten-thousandth of an average challenge's energy is added, and single precision is one.
             prop_assert!((fast - plain).abs() <= 0.01 * plain + 1.0, "fast {fast}, plain {plain}");
@@ -200,7 +206,7 @@ fn the_rank_is_that_of_scoring_every_mix_in_full() {
             .filter(|&at| at != (0, 0))
             .filter(|&(even, odd)| scorer.score(&mix(even, odd)) >= own)
             .count();
-        let rank = scorer.rank(&codes, &[77; 32], 1600);
+        let rank = scorer.rank(&codes, &[77; 32], 1600).unwrap();
         assert_eq!((rank.rank, rank.decoys), (at_least + 1, 41 * 41 - 1));
     }
 }
@@ -210,7 +216,7 @@ fn at_least_as_many_decoys_are_asked_as_were_wanted() {
     let timeline = played(&Challenge::generate(&[40; 32], Mode::Standard));
     let scorer = light(&face(&timeline, 0.01, 0.0, 0.01, 40)).scorer(&timeline, &[0.0]).unwrap();
     for wanted in [0, 1, 2, 3, 4, 99, 1023, 1024, 6000] {
-        let asked = scorer.rank(timeline.challenge().codes(), &[41; 32], wanted).decoys;
+        let asked = scorer.rank(timeline.challenge().codes(), &[41; 32], wanted).unwrap().decoys;
         assert!(asked >= wanted && asked <= wanted + 2 * wanted.isqrt(), "{asked} for {wanted}");
     }
 }
@@ -221,8 +227,9 @@ fn the_rank_is_the_same_on_any_number_of_threads() {
     let face = light(&face(&timeline, 0.003, 0.0, 0.01, 41));
     let scorer = face.scorer(&timeline, &[0.0]).unwrap();
     let codes = *timeline.challenge().codes();
-    let ranks = [1, 2, 3]
-        .map(|threads| scorer.rank_on(NonZeroUsize::new(threads).unwrap(), &codes, &[42; 32], 150_000).rank);
+    let ranks = [1, 2, 3].map(|threads| {
+        scorer.rank_on(NonZeroUsize::new(threads).unwrap(), &codes, &[42; 32], 150_000).unwrap().rank
+    });
     assert!(ranks[0] > 1, "a rank of 1 would show nothing");
     assert_eq!(ranks, [ranks[0]; 3]);
 }

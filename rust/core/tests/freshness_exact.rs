@@ -45,12 +45,12 @@ fn challenge(turn: u64) -> [u8; ILLUMINATIONS] {
 fn comes_first(scorer: &Scorer, codes: &[u8; ILLUMINATIONS], seed: &[u8; 32], decoys: usize) -> bool {
     let mut few = 1 << 6;
     while few < decoys {
-        if scorer.rank(codes, seed, few).rank > 1 {
+        if scorer.rank(codes, seed, few).unwrap().rank > 1 {
             return false;
         }
         few <<= 5;
     }
-    scorer.rank(codes, seed, decoys).rank == 1
+    scorer.rank(codes, seed, decoys).unwrap().rank == 1
 }
 
 /// How many scorings of wrong challenges of one kind there were, and how many of them were accepted.
@@ -164,7 +164,8 @@ fn uniform_p_values(sessions: u64) {
     let mut random = Random::new(7);
     let p_value = |turn: u64| {
         let video = Video::film(&KINDS[turn as usize % KINDS.len()], turn);
-        let rank = video.scorer(ILLUMINATIONS).unwrap().rank(&challenge(turn), &seed(DECOYS, turn), FEW);
+        let rank =
+            video.scorer(ILLUMINATIONS).unwrap().rank(&challenge(turn), &seed(DECOYS, turn), FEW).unwrap();
         rank.p_value() - random.uniform() * rate(FEW)
     };
     let statistic = kolmogorov_smirnov((0..sessions).map(p_value).collect());
@@ -303,7 +304,7 @@ fn light_of_zeros_never_comes_first() {
     for dwells in LOOKS {
         let scorer = still.scorer(dwells).unwrap();
         for turn in 0..200 {
-            let rank = scorer.rank(&challenge(turn), &seed(DECOYS, turn), FEW);
+            let rank = scorer.rank(&challenge(turn), &seed(DECOYS, turn), FEW).unwrap();
             assert_eq!(rank.rank, FEW + 1);
         }
     }
@@ -326,7 +327,7 @@ fn a_challenge_that_does_not_beat_a_few_decoys_does_not_beat_all() {
     let scorer = Video::film(&ordinary(), 1).scorer(ILLUMINATIONS).unwrap();
     for turn in 0..400 {
         let (codes, seed) = (challenge(turn), seed(DECOYS, turn));
-        let at_once = scorer.rank(&codes, &seed, 255).rank == 1;
+        let at_once = scorer.rank(&codes, &seed, 255).unwrap().rank == 1;
         assert_eq!(comes_first(&scorer, &codes, &seed, 255), at_once, "challenge {turn}");
     }
 }

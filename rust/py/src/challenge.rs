@@ -1,15 +1,15 @@
 //! `Challenge`, `derive_seed`, `decoy_codes` and the palette.
 
-use lightproof_core::challenge::{self as core, ILLUMINATIONS, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants};
+use lightproof_core::Error;
+use lightproof_core::challenge::{
+    self as core, ILLUMINATIONS, MAX_DECOYS, Mode, NEUTRAL_SRGB, PALETTE_SRGB, Quadrants,
+};
 use lightproof_core::colour::{self, Linear, Srgb};
 use numpy::{Element, PyArray1, PyArray2, PyArray3, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 use crate::errors;
-
-/// The most decoys that are drawn at once: 2²⁴, sixteen times what the policy asks for.
-const MAX_DECOYS: usize = 1 << 24;
 
 #[pyclass(name = "Challenge", module = "lightproof._core", frozen, eq)]
 #[derive(PartialEq)]
@@ -28,8 +28,12 @@ impl PyChallenge {
 
     #[staticmethod]
     #[pyo3(signature = (codes, mode = "standard"))]
-    #[allow(clippy::needless_pass_by_value)] // PyO3 extracts arguments by value
-    fn from_codes(py: Python<'_>, codes: Vec<u8>, mode: &str) -> PyResult<Self> {
+    fn from_codes(py: Python<'_>, codes: &Bound<'_, PyAny>, mode: &str) -> PyResult<Self> {
+        let count = codes.len()?;
+        if count != ILLUMINATIONS {
+            return Err(errors::raise(py, &Error::Count { what: "codes", count, wanted: "16" }));
+        }
+        let codes: Vec<u8> = codes.extract()?;
         Mode::from_name(mode)
             .and_then(|mode| core::Challenge::from_codes(&codes, mode))
             .map(|inner| Self { inner })
@@ -110,9 +114,7 @@ fn derive_seed<'py>(py: Python<'py>, nonce: &[u8], device_random: &[u8]) -> PyRe
 
 #[pyfunction]
 fn decoy_codes<'py>(py: Python<'py>, seed: &[u8], count: usize) -> PyResult<Bound<'py, PyArray2<u8>>> {
-    if count > MAX_DECOYS {
-        return Err(errors::input(py, format!("count is {count}; use at most {MAX_DECOYS}")));
-    }
+    Error::check_count("decoys", count, MAX_DECOYS).map_err(|error| errors::raise(py, &error))?;
     let seed = key(py, "seed", seed)?;
     let codes = py.detach(|| {
         let mut codes = vec![[0; ILLUMINATIONS]; count];

@@ -1,11 +1,15 @@
 //! `srgb_to_linear`, `linear_to_srgb`, the table of all codes and the weights of luminance.
 
+use lightproof_core::Error;
 use lightproof_core::colour::{self, LUMINANCE, SRGB_TO_LINEAR};
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::errors;
+
+/// Most values of an array: more than all pictures have that are accepted, 50 megapixels of three.
+const MAX_VALUES: usize = 1 << 28;
 
 type Curve = fn(f64) -> f64;
 
@@ -38,6 +42,7 @@ fn apply_to<'py, T: Element + Copy>(
         .try_readonly()
         .map_err(|error| errors::input(py, format!("values is being written to ({error}); use a copy")))?;
     let view = values.as_array();
+    Error::check_count("values", view.len(), MAX_VALUES).map_err(|error| errors::raise(py, &error))?;
     let found = py.detach(|| {
         match view.iter().map(|&value| widen(value)).find(|value| !(0.0..=1.0).contains(value)) {
             Some(value) => Err(value),

@@ -4,7 +4,7 @@
 
 use std::num::NonZeroUsize;
 
-use lightproof_core::freshness::{self, AnyCode, FaceLight, Rank};
+use lightproof_core::freshness::{self, AnyCode, FaceLight, MAX_LATENCIES, Rank};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
@@ -38,7 +38,9 @@ impl PyFaceLight {
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let timeline = timeline.snapshot(py);
         let latencies_s = arrays::values(py, "latencies_s", &latencies_s, &[latencies_s.as_array().len()])?;
-        let curve = py.detach(|| self.0.latency_curve(timeline.challenge().codes(), &timeline, latencies_s));
+        let curve = py
+            .detach(|| self.0.latency_curve(timeline.challenge().codes(), &timeline, latencies_s))
+            .map_err(|error| errors::raise(py, &error))?;
         Ok(curve.into_pyarray(py))
     }
 
@@ -52,17 +54,18 @@ impl PyFaceLight {
         &self,
         py: Python<'py>,
         timeline: &PyTimeline,
-        latencies_s: Vec<f64>,
+        latencies_s: &Bound<'py, PyAny>,
         decoy_seed: &[u8],
         decoys: usize,
         threads: NonZeroUsize,
     ) -> PyResult<(PyRank, Bound<'py, PyArray1<f32>>)> {
+        let latencies_s: Vec<f64> = arrays::entries("latencies_s", latencies_s, MAX_LATENCIES)?;
         let (timeline, seed) = (timeline.snapshot(py), key(py, "decoy_seed", decoy_seed)?);
         let (rank, scores) = py
             .detach(|| {
                 let scorer = self.0.scorer(&timeline, &latencies_s)?;
-                let rank = scorer.rank_on(threads, timeline.challenge().codes(), &seed, decoys);
-                Ok((rank, scorer.decoy_scores(&seed, decoys)))
+                let rank = scorer.rank_on(threads, timeline.challenge().codes(), &seed, decoys)?;
+                Ok((rank, scorer.decoy_scores(&seed, decoys)?))
             })
             .map_err(|error| errors::raise(py, &error))?;
         Ok((PyRank(rank), scores.into_pyarray(py)))

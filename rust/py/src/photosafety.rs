@@ -1,6 +1,7 @@
 //! `check_photosafety`, `check_light` and what they return.
 
-use lightproof_core::photosafety::{Flashes, LightStep, Photosafety, check, check_challenge};
+use lightproof_core::Error;
+use lightproof_core::photosafety::{Flashes, LightStep, MAX_STEPS, Photosafety, check, check_challenge};
 use numpy::{AllowTypeChange, PyArrayLike1, PyArrayLike3};
 use pyo3::prelude::*;
 
@@ -112,6 +113,9 @@ fn check_light(
         );
         return Err(errors::input(py, text));
     }
+    // Before they are copied: a view can say that it has any number of steps.
+    Error::check_count("steps of light", starts_s.len(), MAX_STEPS)
+        .map_err(|error| errors::raise(py, &error))?;
     let numbers: Vec<f64> = linear.iter().copied().collect();
     let steps: Vec<LightStep> = starts_s
         .iter()

@@ -5,7 +5,7 @@
 use lightproof_core::Error;
 use lightproof_core::freshness::FaceLight;
 use lightproof_core::response::{
-    BANDS, MAX_REGISTRATION_RESIDUAL, Registration, ResponseMaps, ResponseRegression,
+    BANDS, MAX_FRAMES, MAX_REGISTRATION_RESIDUAL, Registration, ResponseMaps, ResponseRegression,
 };
 use numpy::{IntoPyArray, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
@@ -131,9 +131,10 @@ impl PyResponseRegression {
     fn face_light(
         &self,
         py: Python<'_>,
-        exposures_s: Vec<(f64, f64)>,
+        exposures_s: &Bound<'_, PyAny>,
         mixing: Mixing,
     ) -> PyResult<Option<PyFaceLight>> {
+        let exposures_s: Vec<(f64, f64)> = arrays::entries("exposures_s", exposures_s, MAX_FRAMES)?;
         self.inner
             .with(py, |regression| {
                 FaceLight::new(regression.series(), regression.nuisance(), &exposures_s, mixing)?
@@ -147,9 +148,10 @@ impl PyResponseRegression {
     fn band_lights(
         &self,
         py: Python<'_>,
-        exposures_s: Vec<[(f64, f64); BANDS]>,
+        exposures_s: &Bound<'_, PyAny>,
         mixing: Mixing,
     ) -> PyResult<Vec<PyFaceLight>> {
+        let exposures_s: Vec<[(f64, f64); BANDS]> = arrays::entries("exposures_s", exposures_s, MAX_FRAMES)?;
         self.inner
             .with(py, |regression| {
                 let nuisance = regression.nuisance();

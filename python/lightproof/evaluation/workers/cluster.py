@@ -21,6 +21,8 @@ from lightproof.evaluation.species import SourceKind
 from lightproof.evaluation.trials import RunTrial, Trial, TrialResult, run_trial
 from lightproof.evaluation.workers.in_flight import as_they_come
 from lightproof.evaluation.workers.local import WorkersLostError
+from lightproof.files import read_regular
+from lightproof.simulation.basis import MAX_FILE_BYTES
 
 CONNECT_S: Final = 30
 """How long the scheduler, and a first worker, may take to answer."""
@@ -48,7 +50,7 @@ def on_cluster(
         executor = client.get_executor(pure=False)  # no two trials are one to the scheduler, whoever uses it
 
         def submit(trial: Trial) -> Future[TrialResult]:
-            content = trial.source.path.read_bytes() if trial.source.kind is SourceKind.BASIS else None
+            content = _content_of(trial)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Sending large graph")  # a basis may have 10 MB
                 future: Future[TrialResult] = executor.submit(_run_there, run, trial, content)
@@ -61,6 +63,12 @@ def on_cluster(
                 f"the cluster at {address} gave up ({type(error).__name__}); run the same command again "
                 "to go on"
             ) from error
+
+
+def _content_of(trial: Trial) -> bytes | None:
+    if trial.source.kind is not SourceKind.BASIS:
+        return None
+    return bytes(read_regular(trial.source.path, MAX_FILE_BYTES))
 
 
 @contextmanager

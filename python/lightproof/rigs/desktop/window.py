@@ -21,6 +21,7 @@ from lightproof.errors import (
 )
 from lightproof.rigs.desktop.clock import now_s
 from lightproof.rigs.illumination import require_illumination
+from lightproof.rigs.protocol import MAX_RATE_HZ, MIN_REFRESH_HZ
 
 EVENT_INTERVAL_S = 0.01  # how often the window looks for Escape while it waits
 _NOMINAL_REFRESH_HZ = 60.0
@@ -86,7 +87,8 @@ class LightWindow:
             self.close()
             raise
         rates_hz = pygame.display.get_desktop_refresh_rates()
-        self.refresh_hz = float(rates_hz[0]) if rates_hz and rates_hz[0] > 0 else _NOMINAL_REFRESH_HZ
+        said = bool(rates_hz) and MIN_REFRESH_HZ <= rates_hz[0] <= MAX_RATE_HZ
+        self.refresh_hz = float(rates_hz[0]) if said else _NOMINAL_REFRESH_HZ
         self._font = pygame.font.Font(None, max(16, round(self._surface.get_height() * _TEXT_HEIGHT)))
         pygame.display.set_caption("Lightproof")
         pygame.mouse.set_visible(False)

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 
 from lightproof.errors import RecordingError
 from lightproof.rigs.protocol import (
+    MAX_RATE_HZ,
+    MIN_REFRESH_HZ,
     Calibration,
     CameraMetadata,
     Geometry,
@@ -22,7 +24,8 @@ from lightproof.rigs.protocol import (
 )
 from lightproof.validation import complaint_of, encode_numpy
 
-_Rate: TypeAlias = Annotated[float, Meta(ge=0)]
+_FrameRate: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_RATE_HZ)]
+_RefreshRate: TypeAlias = Annotated[float, Meta(ge=MIN_REFRESH_HZ, le=MAX_RATE_HZ)]
 
 
 class RecordedMetadata(Struct, frozen=True):
@@ -69,8 +72,8 @@ class RecordedDescription(Struct, frozen=True):
     kind: RigKind
     geometry: RecordedGeometry
     calibration: RecordedCalibration
-    frame_rate_hz: _Rate
-    refresh_hz: _Rate
+    frame_rate_hz: _FrameRate
+    refresh_hz: _RefreshRate
 
     def description(self) -> RigDescription:
         """Return what the rig said of itself."""

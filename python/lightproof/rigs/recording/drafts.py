@@ -17,12 +17,13 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from lightproof.device import make_state_directory, state_directory
-from lightproof.errors import DeviceKeyError, RecordingError
-from lightproof.files import write_atomic
+from lightproof.errors import DeviceKeyError, FileError, RecordingError
+from lightproof.files import read_regular, write_atomic
 
 NOTES_FOLDER: Final = "recording-drafts"
 _SUFFIX: Final = ".partial"
 _NOTE: Final = ".txt"
+_MAX_NOTE_BYTES: Final = 2**16  # no system has longer paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def delete_drafts_left_behind() -> list[Path]:
         except (Timeout, OSError):
             continue
         try:
-            folder = Path(os.fsdecode(note.read_bytes()))
+            folder = Path(os.fsdecode(bytes(read_regular(note, _MAX_NOTE_BYTES, pipe_limit_s=0))))
             # Only what is named as a draft with this very note: a note that was meddled with deletes nothing.
             if folder.name.endswith(f".{note.stem}{_SUFFIX}"):
                 if folder.is_dir() and not folder.is_symlink():
@@ -96,7 +97,7 @@ def delete_drafts_left_behind() -> list[Path]:
                     shutil.rmtree(folder, ignore_errors=True)
                 if not os.path.lexists(folder):
                     note.unlink(missing_ok=True)
-        except OSError:
+        except (OSError, FileError):
             continue
         finally:
             _unlock(lock)

@@ -16,9 +16,10 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from lightproof.errors import RecordingError
+from lightproof.errors import FileError, RecordingError
+from lightproof.files import open_regular, read_regular
 from lightproof.rigs.illumination import require_illumination
-from lightproof.rigs.protocol import PixelFormat, RigKind, YuvMatrix, YuvRange
+from lightproof.rigs.protocol import MAX_RATE_HZ, MIN_REFRESH_HZ, PixelFormat, RigKind, YuvMatrix, YuvRange
 from lightproof.rigs.recording.description import RecordedDescription, RecordedMetadata
 from lightproof.validation import complaint_of
 
@@ -116,8 +117,8 @@ _WANTED: Final = {
     "screen_m": "a list of 2 numbers",
     "camera_m": "a list of 3 numbers",
     "mixing": "a list of 3 numbers in each of 3 rows",
-    "frame_rate_hz": "a finite number of at least 0",
-    "refresh_hz": "a finite number of at least 0",
+    "frame_rate_hz": f"a number from 0 to {MAX_RATE_HZ:g}",
+    "refresh_hz": f"a number from {MIN_REFRESH_HZ:g} to {MAX_RATE_HZ:g}",
     "exposure_s": "a finite number of at least 0",
     "readout_s": "a finite number of at least 0",
     "pixel_format": f"one of {', '.join(get_args(PixelFormat))}",
@@ -154,8 +155,10 @@ def sha256_of(path: Path) -> str:
         RecordingError: the file cannot be read.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileError as error:
+        raise RecordingError(f"recording: {error}, or record the session again") from error
     except OSError as error:
         raise RecordingError(
             f"recording: cannot read {path} ({error.strerror}); record the session again"
@@ -183,16 +186,13 @@ def load_session(path: Path) -> RecordedSession:
         RecordingError: it cannot be read, is cut short, is of another version, or contradicts itself.
     """
     try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_SESSION_BYTES + 1)
+        content = read_regular(path, MAX_SESSION_BYTES)
+    except FileError as error:
+        raise RecordingError(f"recording: {error}; it is not a session") from error
     except OSError as error:
         raise RecordingError(
             f"recording: cannot read {path} ({error.strerror}); give the directory that --record wrote"
         ) from error
-    if len(content) > MAX_SESSION_BYTES:
-        raise RecordingError(
-            f"recording: {path} is larger than {MAX_SESSION_BYTES} bytes; it is not a session"
-        )
     try:
         session = msgspec.json.decode(content, type=RecordedSession)
     except msgspec.ValidationError as error:

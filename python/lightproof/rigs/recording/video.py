@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lightproof.errors import FrameError, MissingExtraError, RecordingError
+from lightproof.errors import FileError, FrameError, MissingExtraError, RecordingError
+from lightproof.files import open_regular
 from lightproof.privacy.forget import overwrite
 from lightproof.rigs.protocol import Frame, PixelFormat
 
@@ -166,7 +167,10 @@ def read_video(path: Path, pixel_format: PixelFormat, width: int, height: int) -
     damaged = f"recording: {path} is damaged or cut short; record the session again"
     try:
         # The format is named so that no other demuxer, some of which open further files, is ever tried.
+        open_regular(path).close()
         container = av.open(str(path), format="matroska")
+    except FileError as error:
+        raise RecordingError(f"recording: {error}, or record the session again") from error
     except (av.FFmpegError, OSError, ValueError) as error:
         raise RecordingError(damaged) from error
     with container:

@@ -46,6 +46,10 @@ pub const ILLUMINATIONS: usize = 16;
 /// How many different illuminations there are: two splits, six colours for one half, five for the other.
 pub const CODES: u8 = 60;
 
+/// The most decoys that are drawn, or that one ranking asks: 2²⁴. A policy asks for less than 2²⁰, and a
+/// session that looks six times for six times as many.
+pub const MAX_DECOYS: usize = 1 << 24;
+
 const SEED_INFO: &[u8] = b"lightproof challenge v1";
 /// Gentle light moves from one colour to the next in six steps of 1/30 s: 0.2 s.
 const EDGE_STEPS: usize = 6;

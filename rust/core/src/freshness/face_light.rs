@@ -7,7 +7,7 @@ use super::scorer::{Lag, Lights, Scorer};
 use crate::Error;
 use crate::challenge::{self, ILLUMINATIONS};
 use crate::linear::{orthonormal, project_out, whiten};
-use crate::response::FEATURES;
+use crate::response::{FEATURES, MAX_FRAMES};
 use crate::timeline::Timeline;
 
 /// First-order correlation assumed of the face's mean light between frames (found by trying;
@@ -22,6 +22,10 @@ const MAD_TO_SIGMA: f64 = 1.4826;
 const MIN_SIGMA_OF_LENGTH: f64 = 1e-3;
 /// Least noise of light that never changes: below every rounding, and not 0.
 const MIN_SIGMA: f64 = 1e-9;
+
+/// Most latencies that are tried at once: a search in steps of 4 ms over a whole second. Ranking keeps tables
+/// for each, which are 2.3 MB for [`MAX_DECOYS`](crate::challenge::MAX_DECOYS).
+pub const MAX_LATENCIES: usize = 256;
 
 /// Halves of the screen that a code colours differently: right and left, or top and bottom.
 pub(super) const AXES: usize = 2;
@@ -66,7 +70,8 @@ impl FaceLight {
     /// eight) or a value is not finite.
     ///
     /// # Errors
-    /// [`Error::Rows`] unless there are as many nuisances and exposures as features.
+    /// [`Error::Rows`] unless there are as many nuisances and exposures as features, [`Error::TooMany`] if
+    /// there are more frames than [`MAX_FRAMES`].
     pub fn new<const N: usize>(
         features: &[[f64; 3]],
         nuisance: &[[f64; N]],
@@ -78,6 +83,7 @@ impl FaceLight {
         if let Some(&(what, count)) = counts.iter().find(|&&(_, count)| count != frames) {
             return Err(Error::Rows { what, count, frames });
         }
+        Error::check_count("frames", frames, MAX_FRAMES)?;
         let finite = features.iter().flatten().chain(nuisance.iter().flatten()).all(|v| v.is_finite());
         if frames < MIN_FRAMES_PER_NUISANCE * N + MIN_SPARE_FRAMES || !finite {
             return Ok(None);
@@ -208,9 +214,17 @@ impl FaceLight {
     }
 
     /// Score of one challenge at each of `latencies_s`: the latency curve of a session.
-    #[must_use]
-    pub fn latency_curve(&self, codes: &[u8], timeline: &Timeline, latencies_s: &[f64]) -> Vec<f64> {
-        latencies_s.iter().map(|&latency_s| self.gains(codes, timeline, latency_s).1).collect()
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if there are more latencies than [`MAX_LATENCIES`].
+    pub fn latency_curve(
+        &self,
+        codes: &[u8],
+        timeline: &Timeline,
+        latencies_s: &[f64],
+    ) -> Result<Vec<f64>, Error> {
+        Error::check_count("latencies_s", latencies_s.len(), MAX_LATENCIES)?;
+        Ok(latencies_s.iter().map(|&latency_s| self.gains(codes, timeline, latency_s).1).collect())
     }
 
     /// What *any* sequence of colours with the challenge's timing explains: score, degrees of freedom, and
@@ -242,6 +256,7 @@ impl FaceLight {
         if latencies_s.is_empty() {
             return Err(Error::Count { what: "latencies_s", count: 0, wanted: "at least one latency" });
         }
+        Error::check_count("latencies_s", latencies_s.len(), MAX_LATENCIES)?;
         let lights = Lights {
             face: std::array::from_fn(|code| self.mean_light(code as u8)),
             halves: std::array::from_fn(|code| self.halves_light(code as u8)),

@@ -23,7 +23,7 @@ mod scorer;
 use nalgebra::{Matrix3, Vector3};
 
 use crate::challenge;
-pub use face_light::{AnyCode, FaceLight};
+pub use face_light::{AnyCode, FaceLight, MAX_LATENCIES};
 pub use scorer::{Rank, Scorer};
 
 /// Least share of the ambient light in the light under neutral, 1 − g n: gains that leave less are noise, and

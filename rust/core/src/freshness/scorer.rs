@@ -9,7 +9,8 @@ use nalgebra::{DMatrix, Matrix3, Vector3};
 
 use super::face_light::{AXES, DIFFERENCES, Evidence, HalvesLight};
 use super::gains::{PAIRS, best_gains_score, one_gain_score};
-use crate::challenge::{CODES, ILLUMINATIONS, fill_decoys};
+use crate::Error;
+use crate::challenge::{CODES, ILLUMINATIONS, MAX_DECOYS, fill_decoys};
 use crate::vectors::{Level, dispatch};
 
 /// Numbers that say what a dwell's light does: to the face's three channels, then to the colour differences
@@ -22,8 +23,8 @@ const EVIDENCE: usize = OF_FACE + AXES;
 const ENERGIES: usize = PAIRS.len() + AXES;
 /// Dwells of a half of a challenge: those with even numbers, or those with odd ones.
 const HALF: usize = ILLUMINATIONS / 2;
-/// Most challenges that are drawn: 2³² decoys.
-const MAX_DRAWN: usize = (1 << 16) - 1;
+/// Most threads of one ranking; more than machines have cores would only wait for one another.
+const MAX_THREADS: usize = 256;
 /// Share of an average challenge's energy that is added to every one's, so that a challenge of nearly one
 /// colour, whose energy is rounding, has no score. It is part of the score's definition, the same for the
 /// true challenge and for decoys.
@@ -150,17 +151,29 @@ impl Scorer {
     /// Counts, among at least `count` decoys drawn from `seed`, those that score at least as high as
     /// `challenge`: ties count against the person.
     ///
-    /// ⌊√`count`⌋ challenges are drawn (at most 2¹⁶ − 1). Every mix of the even dwells of one and the odd
+    /// ⌊√`count`⌋ challenges are drawn. Every mix of the even dwells of one and the odd
     /// dwells of another, `challenge` being one of them, is a decoy. Dwells are independent and alike, so for
     /// light that knows nothing of `challenge` every mix is as likely the best as it is.
-    #[must_use]
-    pub fn rank(&self, challenge: &Codes, seed: &[u8; 32], count: usize) -> Rank {
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if `count` is more than [`MAX_DECOYS`].
+    pub fn rank(&self, challenge: &Codes, seed: &[u8; 32], count: usize) -> Result<Rank, Error> {
         self.rank_on(NonZeroUsize::MIN, challenge, seed, count)
     }
 
-    /// [`Scorer::rank`] shared out to threads: the same decoys, hence the same rank, however many there are.
-    #[must_use]
-    pub fn rank_on(&self, threads: NonZeroUsize, challenge: &Codes, seed: &[u8; 32], count: usize) -> Rank {
+    /// [`Scorer::rank`] shared out to threads, at most 256: the same decoys, hence the same rank, however
+    /// many there are.
+    ///
+    /// # Errors
+    /// Those of [`Scorer::rank`].
+    pub fn rank_on(
+        &self,
+        threads: NonZeroUsize,
+        challenge: &Codes,
+        seed: &[u8; 32],
+        count: usize,
+    ) -> Result<Rank, Error> {
+        Error::check_count("decoys", count, MAX_DECOYS)?;
         let mixed = challenge_and_drawn(challenge, seed, count);
         let (mixes, own) = (self.mixes(&mixed), self.score(challenge));
         let (next, at_least) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -180,30 +193,33 @@ impl Scorer {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..threads.get().min(mixed.len()) {
+            for _ in 1..threads.get().min(mixed.len()).min(MAX_THREADS) {
                 scope.spawn(work);
             }
             work();
         });
-        Rank { score: own, rank: at_least.into_inner() + 1, decoys: mixed.len() * mixed.len() - 1 }
+        Ok(Rank { score: own, rank: at_least.into_inner() + 1, decoys: mixed.len() * mixed.len() - 1 })
     }
 
     /// Scores of some of the decoys, at most 2¹⁴ of `count`: enough for a histogram.
-    #[must_use]
-    pub fn decoy_scores(&self, seed: &[u8; 32], count: usize) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] if `count` is more than [`MAX_DECOYS`].
+    pub fn decoy_scores(&self, seed: &[u8; 32], count: usize) -> Result<Vec<f32>, Error> {
+        Error::check_count("decoys", count, MAX_DECOYS)?;
         let mut drawn = vec![[0; ILLUMINATIONS]; drawn_for(count)];
         fill_decoys(seed, &mut drawn);
         let mixes = self.mixes(&drawn);
         let n = drawn.len();
         // Along diagonals, so that no half counts much more often than another.
-        (0..count.min(MAX_HISTOGRAM_DECOYS).min(n * n))
+        Ok((0..count.min(MAX_HISTOGRAM_DECOYS).min(n * n))
             .map(|k| {
                 let (row, column) = (k % n, (k % n + k / n) % n);
                 let mut score = [0.0];
                 self.score_row(&mixes, row, column..column + 1, &mut score);
                 score[0]
             })
-            .collect()
+            .collect())
     }
 
     fn mixes(&self, mixed: &[Codes]) -> Vec<Mixes> {
@@ -234,7 +250,7 @@ fn is_less(score: f32, own: f32) -> bool {
 
 /// How many challenges n are drawn so that all mixes with one more, (n + 1)², are more than `count`.
 fn drawn_for(count: usize) -> usize {
-    count.isqrt().min(MAX_DRAWN)
+    count.isqrt()
 }
 
 fn challenge_and_drawn(challenge: &Codes, seed: &[u8; 32], count: usize) -> Vec<Codes> {
@@ -445,7 +461,7 @@ mod tests {
             let scorer = Scorer { level, ..scorer.clone() };
             let scores = scorer.decoy_scores(&[2; 32], 1000);
             (
-                scores.into_iter().map(f32::to_bits).collect::<Vec<u32>>(),
+                scores.expect("few are asked").into_iter().map(f32::to_bits).collect::<Vec<u32>>(),
                 scorer.rank(&wrong, &[3; 32], 10_000),
             )
         });

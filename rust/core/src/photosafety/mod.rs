@@ -70,6 +70,13 @@ const RED_CHROMATICITY_CHANGE: f64 = 0.2;
 /// Steps closer than this may be one gradual change of colour: gentle light moves every 1/30 s, and a step
 /// may have to wait for the next refresh of the screen, at the slowest 50 Hz.
 const GRADUAL_STEP_S: f64 = 1.0 / 30.0 + 1.0 / 50.0;
+/// Most steps of light that are checked: gentle light has 112, a minute at 60 Hz 3,600. From every state all
+/// before it may have to be looked at.
+pub const MAX_STEPS: usize = 4096;
+/// Most steps that may start within one second: a screen of 240 Hz that changes at every refresh. Every
+/// second is counted on its own, from every state to every other.
+pub const MAX_STEPS_PER_S: usize = 256;
+
 /// What the screen shows from `start_s` until the next step or the end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LightStep {
@@ -145,8 +152,9 @@ pub fn check_challenge(challenge: &Challenge, peak_cd_m2: f64) -> Result<Photosa
 /// Checks any sequence of light, shown until `end_s`, on a screen whose full white has `peak_cd_m2`.
 ///
 /// # Errors
-/// [`Error::Count`] without a step, [`Error::StepOrder`] if the times do not rise, [`Error::Number`] if a
-/// time, a light or the peak is not a finite number in its range.
+/// [`Error::Count`] without a step, [`Error::TooMany`] if there are more than [`MAX_STEPS`], or more than
+/// [`MAX_STEPS_PER_S`] start within a second, [`Error::StepOrder`] if the times do not rise,
+/// [`Error::Number`] if a time, a light or the peak is not a finite number in its range.
 pub fn check(steps: &[LightStep], end_s: f64, peak_cd_m2: f64) -> Result<Photosafety, Error> {
     validate(steps, end_s, peak_cd_m2)?;
     let changes = |find: &dyn Fn(usize) -> Vec<Change>| flashes(&std::array::from_fn(find));
@@ -172,6 +180,7 @@ fn validate(steps: &[LightStep], end_s: f64, peak_cd_m2: f64) -> Result<(), Erro
     if steps.is_empty() {
         return Err(Error::Count { what: "light sequence", count: 0, wanted: "at least one step" });
     }
+    Error::check_count("steps of light", steps.len(), MAX_STEPS)?;
     if !(peak_cd_m2.is_finite() && peak_cd_m2 > 0.0) {
         return Err(Error::Number { what: "peak_cd_m2", value: peak_cd_m2, wanted: "a positive luminance" });
     }
@@ -182,6 +191,10 @@ fn validate(steps: &[LightStep], end_s: f64, peak_cd_m2: f64) -> Result<(), Erro
     let mut pairs = times.clone().zip(times.skip(1)).enumerate();
     if let Some((index, (before_s, start_s))) = pairs.find(|(_, (before_s, start_s))| start_s <= before_s) {
         return Err(Error::StepOrder { index: index + 1, start_s, before_s });
+    }
+    let mut seconds = steps.windows(MAX_STEPS_PER_S + 1);
+    if seconds.any(|steps| steps[MAX_STEPS_PER_S].start_s - steps[0].start_s < 1.0) {
+        Error::check_count("steps of light within a second", MAX_STEPS_PER_S + 1, MAX_STEPS_PER_S)?;
     }
     let mut lights = steps.iter().flat_map(|step| step.linear.as_flattened()).copied();
     match lights.find(|light| !(0.0..=1.0).contains(light)) {

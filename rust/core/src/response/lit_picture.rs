@@ -30,6 +30,10 @@ const MIN_LEFT: f64 = 1e-6;
 /// Least mean light of the face, under the first step of an 8-bit sRGB code: nothing is divided by less.
 const MIN_LUMA: f64 = 1e-4;
 
+/// Most pixels of the aligned face: 512 × 512, four and a half times the side that networks compare. What is
+/// kept of a pixel has 204 bytes, 53 MB for all.
+pub const MAX_PICTURE_PIXELS: usize = 1 << 18;
+
 /// Streaming regression of the pixels of an aligned face on a challenge. Allocates only when made and when
 /// solved.
 #[derive(Debug, Clone)]
@@ -64,9 +68,11 @@ impl PictureRegression {
     /// `mixing` is the camera's answer (rows) to the screen's red, green and blue (columns).
     ///
     /// # Errors
-    /// [`Error::TooFewCells`] if no pixel shows the face.
+    /// [`Error::TooFewCells`] if no pixel shows the face, [`Error::TooMany`] if there are more than
+    /// [`MAX_PICTURE_PIXELS`].
     pub fn new(face: &[bool], mixing: [[f64; 3]; 3]) -> Result<Self, Error> {
         let size = face.len();
+        Error::check_count("pixels of the picture", size, MAX_PICTURE_PIXELS)?;
         let face: Vec<u32> = (0..size as u32).filter(|&i| face[i as usize]).collect();
         if face.is_empty() {
             return Err(Error::TooFewCells { cells: 0, min: 1 });

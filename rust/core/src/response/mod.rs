@@ -23,8 +23,9 @@ use nalgebra::{Matrix3, Vector3};
 
 use crate::Error;
 use crate::colour::LUMINANCE;
+use crate::sampler::check_grid;
 use crate::vectors::{Level, dispatch};
-pub use lit_picture::{LitSlopes, PictureRegression};
+pub use lit_picture::{LitSlopes, MAX_PICTURE_PIXELS, PictureRegression};
 use registration::Registrar;
 pub use registration::Registration;
 pub use solve::ResponseMaps;
@@ -56,6 +57,10 @@ pub const MAX_REGISTRATION_RESIDUAL: f64 = 0.30;
 /// Fewest cells that are evidence of a face: seven for each of the seven coefficients of a relief, and one
 /// more.
 pub const MIN_CELLS: usize = 50;
+
+/// Most frames of one session: four and a half minutes of 240 a second, where 6.4 s of light is the longest.
+/// What is kept of a frame has 304 bytes, 20 MB for all.
+pub const MAX_FRAMES: usize = 1 << 16;
 
 /// Drift is a cubic in time: a person who settles, a lamp that warms up. A code of ≥ 8 dwells is not a cubic.
 const DRIFT: usize = 4;
@@ -114,8 +119,9 @@ impl ResponseRegression {
     /// `mixing` is the camera's answer (rows) to the screen's red, green and blue (columns).
     ///
     /// # Errors
-    /// [`Error::GridSize`] if sizes disagree, [`Error::TooFewCells`] if fewer than [`MIN_CELLS`] are kept,
-    /// [`Error::Number`] if light is not finite.
+    /// [`Error::Grid`] unless both sides are 1 to 256 cells, [`Error::TooMany`] if `capacity` is more than
+    /// [`MAX_FRAMES`], [`Error::GridSize`] if sizes disagree, [`Error::TooFewCells`] if fewer than
+    /// [`MIN_CELLS`] are kept, [`Error::Number`] if light is not finite.
     pub fn new(
         mask: &[bool],
         neutral_cells: &[f32],
@@ -124,6 +130,8 @@ impl ResponseRegression {
         mixing: [[f64; 3]; 3],
         capacity: usize,
     ) -> Result<Self, Error> {
+        check_grid(rows, columns)?;
+        Error::check_count("frames of capacity", capacity, MAX_FRAMES)?;
         let size = rows * columns;
         Error::check_size("mask", mask.len(), size)?;
         Error::check_size("neutral_cells", neutral_cells.len(), 3 * size)?;
@@ -243,8 +251,10 @@ impl ResponseRegression {
     /// registered, but not taken in.
     ///
     /// # Errors
-    /// [`Error::GridSize`] if `cells` has another size than the grid; nothing is taken in then.
+    /// [`Error::GridSize`] if `cells` has another size than the grid, [`Error::TooMany`] after
+    /// [`MAX_FRAMES`]; nothing is taken in then.
     pub fn push(&mut self, cells: &[f32], light: &[[f64; 3]; 4], u: f64) -> Result<Registration, Error> {
+        Error::check_count("frames", self.frames() + 1, MAX_FRAMES)?;
         Error::check_size("cells", cells.len(), 3 * self.size)?;
         Ok(dispatch!(self.level, _ => self.take_in(cells, light, u)))
     }

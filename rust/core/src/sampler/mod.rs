@@ -155,7 +155,8 @@ impl Sampler {
     }
 }
 
-fn check_grid(rows: usize, columns: usize) -> Result<(), Error> {
+/// Refuses a grid without cells, or with more than a face is ever divided into.
+pub(crate) fn check_grid(rows: usize, columns: usize) -> Result<(), Error> {
     if (1..=MAX_SIDE_CELLS).contains(&rows) && (1..=MAX_SIDE_CELLS).contains(&columns) {
         return Ok(());
     }
