@@ -123,7 +123,7 @@ class Policy:
         try:
             with path.open("rb") as file:
                 content = file.read(MAX_POLICY_BYTES + 1)
-            text = content.decode("utf-8")
+            text = content.decode("utf-8-sig")
         except OSError as error:
             raise PolicyError(f"policy {path} cannot be read: {error.strerror or error}") from error
         except UnicodeDecodeError as error:

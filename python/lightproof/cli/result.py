@@ -186,7 +186,7 @@ def _token_text(argument: str) -> str:
         text = sys.stdin.read(_MAX_INPUT_CHARACTERS)
     elif argument.startswith("@"):
         try:
-            with open(argument[1:], encoding="ascii", errors="replace") as file:
+            with open(argument[1:], encoding="utf-8-sig", errors="replace") as file:
                 text = file.read(_MAX_INPUT_CHARACTERS)
         except OSError as error:
             raise InputError(

@@ -167,7 +167,7 @@ def load_manifest(path: Path | None = None) -> Manifest:
 
 def _read_entries(path: Path) -> dict[Role, ModelEntry]:
     try:
-        document = tomllib.loads(path.read_bytes().decode())
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ManifestError(f"cannot read manifest {path} ({error.strerror}): check the path") from error
     except UnicodeDecodeError as error:
