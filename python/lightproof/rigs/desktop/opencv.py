@@ -17,6 +17,7 @@ from lightproof.rigs.desktop.camera import (
     camera_error,
 )
 from lightproof.rigs.desktop.clock import now_s
+from lightproof.rigs.desktop.unreadable import UnreadablePictures
 from lightproof.rigs.protocol import CameraMetadata, Frame
 
 _MANUAL_EXPOSURE = 1  # OpenCV hands this value to V4L2_CID_EXPOSURE_AUTO: manual
@@ -36,6 +37,7 @@ class OpenCvCamera:
         self._capture: Any = None
         self._rate_hz = WANTED_RATE_HZ
         self._sequence = 0
+        self._unreadable = UnreadablePictures(self._who)
 
     @property
     def name(self) -> str:
@@ -76,9 +78,13 @@ class OpenCvCamera:
             raise CameraLostError(f"camera {self._who} is closed; start over")
         grabbed = self._capture.grab()
         arrival_s = now_s()
-        decoded: Any = self._capture.retrieve()[1] if grabbed else None
-        if decoded is None:
+        if not grabbed:
             raise CameraLostError(f"camera {self._who} stopped delivering; plug it in again and start over")
+        decoded: Any = self._capture.retrieve()[1]
+        if decoded is None:
+            self._unreadable.note("by OpenCV")
+            return None
+        self._unreadable.forget()
         self._sequence += 1
         period_s = 1 / self._rate_hz
         image = np.array(decoded, np.uint8)  # a copy: OpenCV may use its memory again
