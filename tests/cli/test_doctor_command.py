@@ -322,3 +322,12 @@ def test_a_rig_is_calibrated_or_told_to_be(camera: CameraDevice, monkeypatch: py
     check = examined()["calibration /dev/video0"]
     assert check["status"] == "warning"
     assert "is damaged" in check["message"]
+
+
+def test_a_clock_that_is_behind_is_told_with_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert examined()["system time"]["status"] == "ok"
+    monkeypatch.setattr("lightproof.system_time.SOFTWARE_S", time.time() + 86_400)
+    check = examined()["system time"]
+    assert check["status"] == "warning"
+    assert "clock is behind" in check["message"]
+    assert check["remedy"].startswith("set it")

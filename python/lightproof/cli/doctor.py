@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
@@ -181,6 +182,20 @@ def _clock() -> Iterator[Check]:
         yield Check("clock", Status.OK, message)
 
 
+def _system_time() -> Iterator[Check]:
+    from lightproof.device import KEY_FILES, state_directory
+    from lightproof.system_time import clock_complaint
+
+    folder = state_directory()
+    made = [path.stat().st_mtime for file in set(KEY_FILES.values()) if (path := folder / file).exists()]
+    complaint = clock_complaint(max(made, default=None))
+    if complaint is None:
+        yield Check("system time", Status.OK, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    else:
+        said, _, remedy = complaint.partition("; ")
+        yield Check("system time", Status.WARNING, said, remedy)
+
+
 def _state() -> Iterator[Check]:
     from lightproof.device import KEY_FILES, state_directory
 
@@ -290,6 +305,7 @@ _CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
     "packages": _packages,
     "models": _models,
     "clock": _clock,
+    "system time": _system_time,
     "state directory": _state,
     "recordings": _drafts,
     "display": _display,
