@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from lightproof.cli import help_texts
 from lightproof.cli.places import require_place
 from lightproof.cli.status import ERROR_STATUS
 from lightproof.cli.terminal import console, say, say_json, suppress_native_stderr, tell
@@ -63,7 +64,7 @@ CASES: Final = (
 
 def register(app: typer.Typer) -> None:
     """Add ``lightproof demo`` to the command line."""
-    app.command("demo")(_demo)
+    app.command("demo", epilog=help_texts.DEMO)(_demo)
 
 
 def _demo(

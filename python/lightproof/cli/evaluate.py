@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 import typer
 
+from lightproof.cli import help_texts
 from lightproof.cli.status import ERROR_STATUS
 from lightproof.cli.terminal import console, plain, say, say_json, tell
 from lightproof.cores import usable_cores
@@ -33,7 +34,7 @@ _CLUSTER: Final = re.compile(r"(dask|tls)://([^/\s]+:\d{1,5})/?")
 
 def register(app: typer.Typer) -> None:
     """Add ``lightproof evaluate`` to the command line."""
-    app.command("evaluate")(_evaluate)
+    app.command("evaluate", epilog=help_texts.EVALUATE)(_evaluate)
 
 
 def _evaluate(
