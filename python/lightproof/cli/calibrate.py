@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightproof.cli.terminal import require_yes, say, say_json, suppress_native_stderr
+from lightproof.cli.terminal import require_yes, say, say_json
 from lightproof.cli.verify_options import HARDWARE, RECORDING, SIMULATED, open_named_rig, settings_of
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def _calibrate(
     from lightproof.rigs.kinds import kind_of
     from lightproof.rigs.protocol import RigOptions
 
-    with suppress_native_stderr():
-        networks = load_networks()
+    networks = load_networks()
     camera = given.pop("camera", None)
     opened = open_named_rig(rig, RigOptions(seed=seed, camera=camera, settings=given))
     if kind_of(opened) != SIMULATED and not yes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import os
 import platform
@@ -48,6 +47,7 @@ _REQUIRED: Final = {
 _OPTIONAL: Final = {
     "desktop": {"pygame": "pygame-ce", "linuxpy": "linuxpy"},
     "record": {"av": "av"},
+    "cluster": {"distributed": "distributed"},
     "report": {"matplotlib": "matplotlib", "jinja2": "jinja2"},
     _SIMULATION: {"scipy": "scipy"},
 }
@@ -134,7 +134,7 @@ def _packages() -> Iterator[Check]:
     missing = [distribution for module, distribution in _REQUIRED.items() if not _importable(module)]
     if missing:
         remedy = f"pip install {' '.join(missing)}"
-        yield Check("packages", Status.PROBLEM, f"missing: {', '.join(missing)}", remedy)
+        yield Check("packages", Status.PROBLEM, f"missing or broken: {', '.join(missing)}", remedy)
     else:
         yield Check("packages", Status.OK, _versions(_REQUIRED))
     for extra, wanted in _OPTIONAL.items():
@@ -145,7 +145,10 @@ def _packages() -> Iterator[Check]:
         }
         missing = [distribution for module, distribution in modules.items() if not _importable(module)]
         if missing:
-            message, remedy = f"missing: {', '.join(missing)}", f"pip install 'lightproof[{extra}]'"
+            message, remedy = (
+                f"missing or broken: {', '.join(missing)}",
+                f"pip install 'lightproof[{extra}]'",
+            )
             status = Status.PROBLEM if extra == _SIMULATION else Status.WARNING
             yield Check(f"extra {extra}", status, message, remedy)
         else:
@@ -153,15 +156,13 @@ def _packages() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    from lightproof.cli.terminal import suppress_native_stderr
     from lightproof.face.manifest import load_manifest
     from lightproof.face.runtime import Network, runtime_name
 
     yield Check("runtime", Status.OK, runtime_name())
     for entry in load_manifest().entries.values():
         try:
-            with suppress_native_stderr():
-                Network(entry)
+            Network(entry)
         except LightproofError as error:
             yield Check(f"model {entry.name}", Status.PROBLEM, _one_line(error), _REINSTALL)
         else:
@@ -331,7 +332,13 @@ def _print(check: Check) -> None:
 
 
 def _importable(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    """Return whether a module loads: one that is there and does not is of no use to a session."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # its greeting would spoil --json
+    try:
+        importlib.import_module(module)
+    except Exception:  # a compiled module may fail with anything
+        return False
+    return True
 
 
 def _versions(modules: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from lightproof.cli import help_texts
 from lightproof.cli.status import OUTCOME_STATUS
-from lightproof.cli.terminal import ask, console, require_yes, say, say_json, suppress_native_stderr, tell
+from lightproof.cli.terminal import ask, console, require_yes, say, say_json, tell
 from lightproof.cli.verify_options import (
     RECORDING,
     VerifyOptions,
@@ -159,8 +159,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
         from lightproof.reporting.session_report import ReportPage
     opened = open_recording(options) if options.rig == RECORDING else None
     request, entropy = request_of(options) if opened is None else (opened.request, opened.entropy)
-    with suppress_native_stderr():
-        networks = load_networks(load_manifest(options.models))
+    networks = load_networks(load_manifest(options.models))
     opened = opened or open_with(options, request, entropy)
     rig = opened.rig
     kind = kind_of(rig)

@@ -252,11 +252,8 @@ _own = threading.local()
 
 def networks_of_this_thread() -> FaceNetworks:
     """Return the networks of this thread, loaded at first use: one instance serves one session at a time."""
-    from lightproof.cli.terminal import suppress_native_stderr
-
     if not hasattr(_own, "networks"):
-        with suppress_native_stderr():
-            _own.networks = load_networks()
+        _own.networks = load_networks()
     networks: FaceNetworks = _own.networks
     return networks
 

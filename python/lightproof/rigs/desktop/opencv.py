@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lightproof.errors import CameraLostError, RigError
+from lightproof.native_stderr import quiet_libraries
 from lightproof.rigs.desktop.camera import (
     WANTED_RATE_HZ,
     WANTED_SIZE,
@@ -53,10 +54,11 @@ class OpenCvCamera:
         """Open the device and ask for 1280x720 at 30 Hz."""
         cv2 = importlib.import_module("cv2")
         self._explain_refusal()
-        if sys.platform == "linux":
-            capture = cv2.VideoCapture(str(self._device.path), cv2.CAP_V4L2)
-        else:
-            capture = cv2.VideoCapture(int(self._device.path.name), cv2.CAP_ANY)
+        with quiet_libraries():
+            if sys.platform == "linux":
+                capture = cv2.VideoCapture(str(self._device.path), cv2.CAP_V4L2)
+            else:
+                capture = cv2.VideoCapture(int(self._device.path.name), cv2.CAP_ANY)
         if not capture.isOpened():
             raise RigError(f"camera {self._who} cannot be opened; close other programs that use it")
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, WANTED_SIZE[0])
