@@ -32,6 +32,36 @@ def test_every_direct_dependency_has_one_lower_bound_that_is_tested() -> None:
     assert tuple(map(int, floors["joserfc"].split("."))) >= (1, 6, 4)
 
 
+def test_the_extras_are_named_once_and_all_of_them() -> None:
+    table = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").split("## Extras")[1]
+    named = re.findall(r"^\| `([\w-]+)` \|", table, flags=re.MULTILINE)
+    assert sorted(named) == sorted(PROJECT["optional-dependencies"])
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["demo"]) == {*extras["simulation"], *extras["report"]}
+
+
+@pytest.mark.parametrize(
+    ("python", "platform", "machine", "installs"),
+    [
+        ("3.11", "linux", "x86_64", True),
+        ("3.11", "linux", "armv7l", True),
+        ("3.12", "linux", "x86_64", False),
+        ("3.13", "linux", "aarch64", False),
+        ("3.11", "darwin", "arm64", False),
+        ("3.11", "win32", "AMD64", False),
+    ],
+)
+def test_the_older_runtime_and_its_numpy_are_asked_for_only_where_there_are_wheels(
+    python: str, platform: str, machine: str, installs: bool
+) -> None:
+    requirements = pytest.importorskip(
+        "packaging.requirements", reason="reading requirements needs packaging"
+    )
+    there = {"python_version": python, "sys_platform": platform, "platform_machine": machine}
+    for line in PROJECT["optional-dependencies"]["tflite-runtime"]:
+        assert requirements.Requirement(line).marker.evaluate(there) is installs, line
+
+
 def test_no_range_admits_an_opencv_that_writes_behind_its_buffer() -> None:
     specifiers = pytest.importorskip("packaging.requirements", reason="reading requirements needs packaging")
     asked = [specifiers.Requirement(line) for line in _direct() if line.startswith("opencv")]

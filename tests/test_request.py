@@ -77,5 +77,10 @@ def test_words_that_could_mislead_the_person_are_refused(name: str, text: str) -
         _request(**{name: text})
 
 
+def test_spaces_in_words_become_plain_ones() -> None:
+    request = _request(requester="株式会社\u3000佐藤", purpose=" you\u00a0can go  in ")
+    assert (request.requester, request.purpose) == ("株式会社 佐藤", "you can go in")
+
+
 def test_the_nonce_does_not_show_in_the_repr() -> None:
     assert "nonce" not in repr(_request())

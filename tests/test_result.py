@@ -144,6 +144,11 @@ def test_the_documented_lines_for_another_library_work(
     Path("device.jwks.json").write_text(json.dumps(KEY.jwks()))
     fresh = dataclasses.replace(RESULT, issued_at=int(time.time()))
     exec(lines, CHECKER | {"token": sign_result(fresh, KEY)})
+    ahead = dataclasses.replace(fresh, issued_at=int(time.time()) + 4)
+    exec(lines, CHECKER | {"token": sign_result(ahead, KEY)})
+    far_ahead = dataclasses.replace(fresh, issued_at=int(time.time()) + 60)
+    with pytest.raises(pyjwt.ImmatureSignatureError):
+        exec(lines, CHECKER | {"token": sign_result(far_ahead, KEY)})
     somebody = dataclasses.replace(fresh, presence_only=True)
     with pytest.raises(AssertionError):
         exec(lines, CHECKER | {"token": sign_result(somebody, KEY)})

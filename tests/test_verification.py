@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -215,3 +216,12 @@ def test_a_reference_that_is_not_there_is_known_before_anything_is_opened_or_mad
     with pytest.raises(PictureError, match=r"absent\.jpg"):
         verify(ShutRig(), reference=tmp_path / "absent.jpg")
     assert not home.exists()
+
+
+def test_a_result_that_is_signed_by_a_clock_that_is_behind_says_so_and_stands(home: Path) -> None:
+    key = replace(load_or_create_device_key(rig="other"), made_s=time.time() + 86_400)
+    session = verify(ShutRig(), presence_only(), options=SessionOptions(ask=decline, key=key))
+    assert session.token is not None
+    assert [mishap.partition(":")[0] for mishap in session.mishaps] == ["this device's clock is behind"]
+    unsigned = verify(ShutRig(), presence_only(), options=SessionOptions(ask=decline, sign=False))
+    assert unsigned.mishaps == ()

@@ -2,7 +2,7 @@
 
 import sys
 
-from lightproof.cli import main
+from lightproof.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

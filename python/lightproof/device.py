@@ -57,12 +57,14 @@ _MAX_FILE_BYTES = 4096  # ten times what is written
 class DeviceKey:
     """A signing key of this device and its pairwise secret; neither shows in a ``repr``.
 
-    ``rigs`` are the kinds of rig whose results it signs.
+    ``rigs`` are the kinds of rig whose results it signs, ``made_s`` is when its file was written, in seconds
+    since the epoch, None if it came from no file.
     """
 
     private: ECKey = field(repr=False)
     pairwise_secret: bytes = field(repr=False)
     rigs: frozenset[RigKind] = RIGS_OF_THE_HOUSE
+    made_s: float | None = field(default=None, compare=False, repr=False)
 
     def require_for(self, rig: RigKind) -> None:
         """Refuse to sign for another kind of rig.
@@ -209,7 +211,7 @@ def _load(path: Path, rigs: frozenset[RigKind]) -> DeviceKey:
             f"device key {path} is damaged or of another version; restore it from a backup, or move it away "
             "to get a new key (results are then signed by a device that nobody knows yet)"
         ) from None
-    return DeviceKey(private, secret, rigs)
+    return DeviceKey(private, secret, rigs, status.st_mtime)
 
 
 def _require_private(status: os.stat_result, path: Path, *, forbidden: int, mode: str) -> None:

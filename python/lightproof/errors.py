@@ -106,6 +106,10 @@ class CameraLostError(RigError, ConnectionError):
     """The camera was unplugged or stopped delivering in mid-session."""
 
 
+class UnreadablePicturesError(CameraLostError):
+    """The camera delivers, but nothing that can be decoded."""
+
+
 class DisplayNotFoundError(RigError, OSError):
     """There is no screen to show light on."""
 

@@ -122,7 +122,7 @@ class Policy:
             PolicyError: as :meth:`loads`, or the file cannot be read or is larger than 64 KiB.
         """
         try:
-            text = read_regular(path, MAX_POLICY_BYTES).decode("utf-8")
+            text = read_regular(path, MAX_POLICY_BYTES).decode("utf-8-sig")
         except FileError as error:
             raise PolicyError(f"policy {error}: a policy is a TOML file") from error
         except OSError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from lightproof.errors import InputError, NonceError
 from lightproof.policy import Policy
+from lightproof.words import shown_words
 
 MIN_NONCE_BYTES = 16
 """RFC 9711 (EAT) section 4.1 takes 8; of 16 random bytes no two are ever the same."""
@@ -43,17 +44,18 @@ class Request:
     """What a session is asked for.
 
     Attributes:
-        requester: who asks, as the person reads it; up to 120 printable characters.
-        purpose: why, completing "so that …"; up to 120 printable characters.
+        requester: who asks, as the person reads it; up to 120 characters of any script, see
+            :mod:`~lightproof.words`. Spaces of all widths become plain ones.
+        purpose: why, completing "so that …"; as ``requester``.
         nonce: 16 to 64 random bytes chosen by whoever relies on the result; it comes back in the token.
         audience: URI of whoever the result is meant for; nobody else may accept it. Up to 101 bytes beside a
             nonce of 32 bytes, 58 beside one of 64.
         policy: what the session has to reach.
-        other_way: how else the person can verify, as the person reads it; up to 360 printable characters.
+        other_way: how else the person can verify, as ``requester``, up to 360 characters.
 
     Raises:
         NonceError: the nonce is too short or too long, or was not drawn at random.
-        InputError: a text is empty, too long or holds control characters, or the audience is no URI.
+        InputError: a text is empty, too long or holds what does not show itself, or the audience is no URI.
     """
 
     requester: str
@@ -65,9 +67,8 @@ class Request:
 
     def __post_init__(self) -> None:
         require_nonce(self.nonce)
-        _require_words("requester", self.requester, MAX_WORDS)
-        _require_words("purpose", self.purpose, MAX_WORDS)
-        _require_words("other way", self.other_way, 3 * MAX_WORDS)
+        for name, most in (("requester", MAX_WORDS), ("purpose", MAX_WORDS), ("other_way", 3 * MAX_WORDS)):
+            object.__setattr__(self, name, shown_words(name.replace("_", " "), getattr(self, name), most))
         room = MAX_AUDIENCE_AND_NONCE_BYTES - math.ceil(len(self.nonce) * 8 / 6)
         if not _URI.fullmatch(self.audience) or len(self.audience) > room:
             raise InputError(
@@ -124,12 +125,4 @@ def require_nonce(nonce: bytes) -> None:
         raise NonceError(
             f"nonce has {len(set(nonce))} different bytes, so it was not drawn at random; draw one such as "
             "secrets.token_bytes(32)"
-        )
-
-
-def _require_words(name: str, text: str, most: int) -> None:
-    if not text.strip() or len(text) > most or not text.isprintable():
-        raise InputError(
-            f"{name} {text[:80]!r} of {len(text)} characters cannot be shown to the person; "
-            f"give 1 to {most} printable characters on one line"
         )

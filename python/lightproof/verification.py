@@ -50,6 +50,7 @@ from lightproof.rigs.protocol import Rig, RigKind, RigOptions
 from lightproof.rigs.recording import RecordingWriter
 from lightproof.seed import device_random_of, require_unplayed, take_nonce
 from lightproof.session import Entropy, Session, SessionOptions, Step, StepTimer
+from lightproof.system_time import clock_complaint
 from lightproof.verdict import (
     DECLINED,
     PRESENCE_PARTS,
@@ -126,6 +127,8 @@ def verify(
         session = _run(steps, reference, scope)
         with timer.step(Step.RESULT):
             token = None if key is None else _signed(session, steps, key)
+        if key is not None and (complaint := clock_complaint(key.made_s)) is not None:
+            steps.mishaps.append(complaint)
         started_s = time.perf_counter()
     timer.timings[Step.FORGET.value] = time.perf_counter() - started_s
     return replace(

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+import sys
 import time
 import tomllib
 from datetime import UTC, datetime
@@ -139,7 +140,10 @@ def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
 def test_a_missing_required_package_is_a_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "joserfc")
     check = examined(status=1)["packages"]
-    assert (check["message"], check["remedy"]) == ("missing: joserfc", "pip install joserfc")
+    assert (check["message"], check["remedy"]) == (
+        "missing or broken: joserfc",
+        "pip install joserfc",
+    )
 
 
 def test_a_missing_extra_is_a_warning_but_for_the_one_that_simulates(
@@ -322,3 +326,30 @@ def test_a_rig_is_calibrated_or_told_to_be(camera: CameraDevice, monkeypatch: py
     check = examined()["calibration /dev/video0"]
     assert check["status"] == "warning"
     assert "is damaged" in check["message"]
+
+
+def test_a_clock_that_is_behind_is_told_with_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert examined()["system time"]["status"] == "ok"
+    monkeypatch.setattr("lightproof.system_time.SOFTWARE_S", time.time() + 86_400)
+    check = examined()["system time"]
+    assert check["status"] == "warning"
+    assert "clock is behind" in check["message"]
+    assert check["remedy"].startswith("set it")
+
+
+def test_a_package_that_is_there_and_does_not_load_is_missing(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "linuxpy.py").write_text("raise OSError('a library is missing')")
+    monkeypatch.delitem(sys.modules, "linuxpy", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    check = examined()["extra desktop"]
+    assert (check["status"], check["message"]) == ("warning", "missing or broken: linuxpy")
+
+
+def test_every_extra_that_a_command_needs_is_looked_at() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    assert set(doctor._OPTIONAL) == set(extras) - {"demo", "tflite-runtime"}  # others together; a runtime
+    for extra, modules in doctor._OPTIONAL.items():
+        assert set(modules.values()) == {re.split(r"[^\w-]", line, maxsplit=1)[0] for line in extras[extra]}

@@ -155,7 +155,7 @@ def test_a_policy_is_named_by_its_file_or_its_hash_and_no_other_is_accepted(
         == 0
     )
     assert _verify(home, lax, "--policy", "A" * 32) == 2
-    assert _verify(home, lax, "--policy", "*", accepting=others) == 1
+    assert _verify(home, lax, "--policy", "*", accepting=others) == 2
 
 
 def test_the_hashes_of_an_installation_are_those_that_its_results_carry(
@@ -202,7 +202,7 @@ def test_a_token_that_is_not_valid_is_one_line_and_status_one(
     assert said["refusal"] == refusal
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20, "x" * 5000, "@/no/such/file", "@/dev/null"])
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20, "x" * 5000, "@/dev/null"])
 def test_bad_tokens_are_one_line_and_status_one(
     home: Path, capsys: pytest.CaptureFixture[str], token: str
 ) -> None:
@@ -218,10 +218,37 @@ def test_an_expired_token_is_refused(home: Path, capsys: pytest.CaptureFixture[s
 def test_a_nonce_of_the_wrong_length_is_refused_with_the_remedy(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _verify(home, _token(home), nonce="0011") == 1
-    assert capsys.readouterr().err == (
-        "error: nonce has 2 bytes; give 16 to 64 bytes, which are 32 to 128 hexadecimal digits\n"
-    )
+    assert _verify(home, _token(home), nonce="0011") == 2
+    said = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "nonce has 2 bytes; give 16 to 64 bytes, which are 32 to 128 hexadecimal digits" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--policy", "{folder}/other.json"), "--policy"),
+        (("--policy", "{folder}/absent.toml"), "--policy"),
+        (("--policy", "{folder}/unknown.toml"), "--policy"),
+    ],
+)
+def test_a_policy_that_cannot_be_used_is_wrong_usage_and_the_token_stays_good(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], named: str
+) -> None:
+    (tmp_path / "unknown.toml").write_text("nonsense = 1\n")
+    token = _token(home)
+    others = [word for word in ACCEPTING if word != "--any-policy"]
+    given = [option.format(folder=tmp_path) for option in options]
+    assert _verify(home, token, *given, accepting=others) == 2
+    assert named in capsys.readouterr().err
+    assert _verify(home, token) == 0
+
+
+def test_files_that_are_not_there_are_wrong_usage(home: Path, tmp_path: Path) -> None:
+    assert _verify(home, "@/no/such/file") == 2
+    nonce, absent = "00112233445566778899aabbccddeeff", str(tmp_path / "absent.json")
+    arguments = ["result", "verify", "x", "--jwks", absent, "--nonce", nonce, "--audience", "a:b", *ACCEPTING]
+    assert cli.main(arguments) == 2
+    assert cli.main(["result", "hashes", "--policy", str(home / "absent.toml")]) == 2
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])

@@ -139,6 +139,14 @@ def _skip_without_sample_person() -> None:
         ([*SIMULATED, "--audience", "somebody"], "--audience"),
         ([*SIMULATED, "--seed", "-1"], "--seed"),
         ([*SIMULATED, "--set", "response"], "--set"),
+        ([*SIMULATED, "--set", "response=abc"], "--set"),
+        ([*SIMULATED, "--set", "nonsense=1"], "--set"),
+        ([*SIMULATED, "--policy", "FILE"], "--policy"),
+        ([*SIMULATED, "--requester", "back\u202ewards"], "--requester"),
+        ([*SIMULATED, "--purpose", " "], "--purpose"),
+        (["--presence-only", "--rig", "recording", "--recording", "DIR", "--purpose", "x"], "--purpose"),
+        (["--presence-only", "--rig", "nonsense"], "--rig"),
+        (["--presence-only", "--rig", "nothing:nothing"], "--rig"),
         ([*SIMULATED, "--subject", "NEW"], "--subject"),
         ([*SIMULATED, "--models", "NEW"], "--models"),
     ],
@@ -149,7 +157,7 @@ def test_what_cannot_be_meant_is_wrong_usage_before_anything_is_touched(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "diary").touch()
     (tmp_path / "dir").mkdir()
-    (tmp_path / "file").touch()
+    (tmp_path / "file").write_text("nonsense = 1")
     before = sorted(tmp_path.rglob("*"))
     places = {"FILE": "file", "DIR": "dir", "FULL": "full"}
     given = [
@@ -281,6 +289,12 @@ def test_a_person_who_chooses_the_other_way_is_declined_and_not_recorded(
     assert session["token"].count(".") == 2
     assert "a recording of your face" in printed.err
     assert not folder.exists()
+
+
+def test_the_person_reads_who_asks_and_why(rig_module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--requester", "株式会社\u3000佐藤", "--purpose", "you can go in")
+    assert _verify("--rig", f"{rig_module}:person", "--presence-only", *words) == 12
+    assert "株式会社 佐藤 asks you to be verified, so that you can go in." in capsys.readouterr().err
 
 
 def test_silence_is_no_consent(rig_module: str) -> None:

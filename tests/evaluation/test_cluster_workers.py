@@ -9,18 +9,23 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from lightproof.evaluation.campaign import Campaign, run_campaign
 from lightproof.evaluation.species import find_sources
 from lightproof.evaluation.trial_log import kept
 from lightproof.evaluation.trials import run_trial
 from lightproof.evaluation.workers import cluster as cluster_workers
-from lightproof.evaluation.workers.cluster import ClusterNotFoundError, on_cluster
+from lightproof.evaluation.workers.cluster import ClusterNotFoundError, TlsFiles, TlsFilesError, on_cluster
 from lightproof.evaluation.workers.in_flight import IN_FLIGHT_PER_WORKER
 from lightproof.evaluation.workers.local import WorkersLostError
 from lightproof.policy import MIN_DECOYS
@@ -161,9 +166,95 @@ def test_a_trial_on_a_worker_is_the_trial_here(tmp_path: Path, cluster: Cluster)
             assert value == expected or value == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.fixture
+def authority(tmp_path: Path) -> TlsFiles:
+    """Make an authority and one certificate of it, for scheduler, worker and client alike."""
+    return certified(tmp_path / "authority")
+
+
+def certified(folder: Path) -> TlsFiles:
+    folder.mkdir()
+    files = TlsFiles(folder / "ca.pem", folder / "cert.pem", folder / "key.pem")
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
+    now = datetime.now(UTC)
+
+    def certificate(public: ec.EllipticCurvePublicKey, common_name: str, *, is_ca: bool) -> bytes:
+        built = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)]))
+            .issuer_name(name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+            .sign(ca_key, hashes.SHA256())
+        )
+        return built.public_bytes(serialization.Encoding.PEM)
+
+    files.authority.write_bytes(certificate(ca_key.public_key(), "tests", is_ca=True))
+    files.certificate.write_bytes(certificate(key.public_key(), "127.0.0.1", is_ca=False))
+    files.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return files
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path, runs: Path, authority: TlsFiles) -> Iterator[str]:
+    """Start a scheduler and a worker that speak TLS alone, and return the scheduler's address."""
+    place = tmp_path / "scheduler.json"
+    pem = [
+        "--tls-ca-file", str(authority.authority), "--tls-cert", str(authority.certificate),
+        "--tls-key", str(authority.key),
+    ]  # fmt: skip
+    scheduler = _started(
+        "distributed.cli.dask_scheduler", "--host", "tls://127.0.0.1", "--port", "0", "--no-dashboard",
+        "--scheduler-file", str(place), *pem,
+    )  # fmt: skip
+    processes = [scheduler]
+    try:
+        wait_until(lambda: place.exists() and place.read_text().rstrip().endswith("}"))
+        address = json.loads(place.read_text())["address"]
+        assert address.startswith("tls://")
+        processes.append(
+            _started(
+                "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard",
+                "--local-directory", str(tmp_path / "worker"), *pem,
+            )
+        )  # fmt: skip
+        yield address.removeprefix("tls://")
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_a_cluster_with_tls_takes_those_who_hold_a_certificate_of_its_authority_and_nobody_else(
+    tmp_path: Path, encrypted: str, authority: TlsFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = stored(material.campaign(repeats=1), tmp_path / "bases")
+    done = list(on_cluster(campaign.trials(), encrypted, material.pretend, authority))
+    assert {result.key for result in done} == {trial.key for trial in campaign.trials()}
+    monkeypatch.setattr(cluster_workers, "CONNECT_S", 2)
+    for stranger in (certified(tmp_path / "stranger"), None):
+        with pytest.raises(ClusterNotFoundError, match="a certificate of its own authority"):
+            list(on_cluster(campaign.trials(), encrypted, material.pretend, stranger))
+
+
+def test_files_that_are_no_certificates_are_named_before_anybody_is_asked(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    with pytest.raises(TlsFilesError, match=r"empty\.pem.* cannot be set up .*give PEM files"):
+        list(on_cluster(material.campaign().trials(), "127.0.0.1:9", tls=TlsFiles(empty, empty, empty)))
+
+
 def test_an_address_where_nobody_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_workers, "CONNECT_S", 1)
     with pytest.raises(
-        ClusterNotFoundError, match=r"no Dask scheduler with workers answers at 127\.0\.0\.1:9"
+        ClusterNotFoundError, match=r"no Dask scheduler with workers answers at tcp://127\.0\.0\.1:9"
     ):
         list(on_cluster(material.campaign().trials(), "127.0.0.1:9", material.pretend))

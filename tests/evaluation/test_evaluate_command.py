@@ -70,6 +70,9 @@ def test_the_reports_are_written_and_keep_to_their_schema(
     assert status == 0
     report: dict[str, Any] = json.loads(said)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
+    last = json.loads((tmp_path / "out" / "trials.jsonl").read_text().splitlines()[-1])
+    assert report["trial_log"] == last["chain"]
+    assert last["chain"] in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(report, schema)
@@ -145,6 +148,18 @@ def test_a_campaign_interrupted_by_ctrl_c_says_so_in_one_line_and_goes_on(
         ((), 2, "--bases"),
         (("--bases", "{bases}", "--jobs", "many"), 2, "neither a number"),
         (("--bases", "{bases}", "--jobs", "dask://nowhere"), 2, "neither a number"),
+        (("--bases", "{bases}", "--jobs", "tls://host:8786"), 2, "needs --tls-ca, --tls-cert, --tls-key"),
+        (
+            ("--bases", "{bases}", "--jobs", "tls://host:8786", "--tls-ca", "{pem}"),
+            2,
+            "--tls-cert, --tls-key",
+        ),
+        (
+            ("--bases", "{bases}", "--jobs", "dask://host:8786", "--tls-key", "{pem}"),
+            2,
+            "goes with --jobs tls",
+        ),
+        (("--bases", "{bases}", "--tls-cert", "{pem}"), 2, "--jobs is left out"),
         (("--bases", "{bases}", "--subjects", "some"), 2, "even, odd, all"),
         (("--bases", "{bases}", "--subjects", "even"), 1, "error: no subject with an even number"),
         (("--bases", "{bases}", "--response", "ten"), 2, "response 'ten'"),
@@ -165,7 +180,8 @@ def test_what_makes_no_sense_is_refused_before_anything_runs(
     message: str,
 ) -> None:
     (tmp_path / "empty").mkdir()
-    places = {"bases": bases, "empty": tmp_path / "empty"}
+    (tmp_path / "a.pem").touch()
+    places = {"bases": bases, "empty": tmp_path / "empty", "pem": tmp_path / "a.pem"}
     given = [argument.format(**places) for argument in arguments]
     ended, _, complaint = run(capsys, *given, "--out", tmp_path / "out")
     assert ended == status
@@ -183,6 +199,19 @@ def test_what_will_run_is_told_in_percent_before_it_runs(
     plan, *lines = told.splitlines()
     assert plan == "40 trials: 1 bona fide, 1 of 1 PAI species; response 3 %, 15 %; lights office; 10 each"
     assert lines == [f"trials {done} of 40 ({100 * done // 40} %)" for done in range(4, 41, 4)]
+
+
+def test_an_edited_log_is_told_in_one_line(
+    tmp_path: Path, bases: Path, pretending: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("--bases", bases, "--response", "0.05,0.10", "--out", tmp_path)
+    assert run(capsys, *command)[0] == 0
+    log = tmp_path / "trials.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join([lines[0], *lines[2:]]))
+    status, _, complaint = run(capsys, *command)
+    assert status == 1
+    assert "trials.jsonl: line 2 is not as it was written" in complaint.splitlines()[-1]
 
 
 def test_errors_end_with_a_status_of_their_own_until_a_retry_succeeds(
@@ -219,7 +248,7 @@ def test_more_repeats_levels_and_lights_can_be_added_and_nothing_else(
     assert "seed was 0, now 5" in complaint
 
 
-def test_every_result_has_the_mode_of_the_umask(
+def test_every_file_is_for_its_owner_alone(
     tmp_path: Path, bases: Path, pretending: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = os.umask(0o022)
@@ -229,7 +258,7 @@ def test_every_result_has_the_mode_of_the_umask(
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out").iterdir()}
     names = ("campaign.json", "trials.jsonl", "trials.lock", "report.json", "report.html")
-    assert modes == dict.fromkeys(names, 0o644)
+    assert modes == dict.fromkeys(names, 0o600)
 
 
 def test_a_table_of_other_people_is_refused_before_anything_runs(

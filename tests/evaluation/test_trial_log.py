@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lightproof.evaluation.metrics.relief_score import ReliefScore
-from lightproof.evaluation.trial_log import CampaignError, TrialLog, difference, kept
+from lightproof.evaluation.trial_log import (
+    CampaignError,
+    EditedLogError,
+    TrialLog,
+    difference,
+    kept,
+    last_hash,
+)
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
 
 PARAMETERS = {"seed": 1, "response": ["0.05", "0.10"], "sources": {"a": "1", "b": "2"}, "software": "one"}
@@ -65,13 +72,64 @@ def test_a_line_that_was_torn_off_is_dropped_and_its_trial_run_again(tmp_path: P
         assert set(again.results) == {"first", "second"}
 
 
-@pytest.mark.parametrize("line", ['{"key": "first"}', "[]", "nonsense", '{"key":'])
-def test_a_damaged_line_is_named_and_not_passed_over(tmp_path: Path, line: str) -> None:
+def lines_of(folder: Path) -> list[str]:
+    return (folder / "trials.jsonl").read_text().splitlines()
+
+
+def write_lines(folder: Path, lines: list[str]) -> None:
+    (folder / "trials.jsonl").write_text("".join(line + "\n" for line in lines))
+
+
+@pytest.mark.parametrize("line", ['{"key": "first"}', "[]", "nonsense", '{"key":', ""])
+def test_a_line_that_no_evaluation_wrote_is_named_and_not_passed_over(tmp_path: Path, line: str) -> None:
     begin(tmp_path, "first")
-    path = tmp_path / "trials.jsonl"
-    path.write_text(line + "\n" + path.read_text())
-    with pytest.raises(CampaignError, match="line 1 is damaged"), log(tmp_path):
+    write_lines(tmp_path, [line, *lines_of(tmp_path)])
+    with (
+        pytest.raises(EditedLogError, match=r"line 1 is not as it was written .* remove line 1 and all"),
+        log(tmp_path),
+    ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("edit", "number"),
+    [
+        (lambda lines: [lines[0], lines[1].replace("rejected", "accepted"), lines[2]], 2),
+        (lambda lines: [lines[0], lines[1].replace(": ", ":", 1), lines[2]], 2),
+        (lambda lines: [lines[0], lines[2]], 2),
+        (lambda lines: lines[1:], 1),
+        (lambda lines: [lines[1], lines[0], lines[2]], 1),
+        (lambda lines: [lines[0], lines[0], *lines[1:]], 2),
+    ],
+    ids=["changed", "spaced", "taken out", "first taken out", "moved", "doubled"],
+)
+def test_an_edited_log_is_refused_at_the_line_where_it_was_edited(
+    tmp_path: Path, edit: Callable[[list[str]], list[str]], number: int
+) -> None:
+    begin(tmp_path, *KEYS)
+    write_lines(tmp_path, edit(lines_of(tmp_path)))
+    with pytest.raises(EditedLogError, match=f"line {number} is not as it was written"), log(tmp_path):
+        pass
+
+
+def test_a_log_goes_on_once_everything_from_the_edited_line_on_is_removed(tmp_path: Path) -> None:
+    begin(tmp_path, *KEYS)
+    write_lines(tmp_path, lines_of(tmp_path)[:1])
+    begin(tmp_path, "second", "third")
+    with log(tmp_path) as again:
+        assert set(again.results) == set(KEYS)
+
+
+def test_the_last_hash_tells_a_log_from_one_that_was_shortened_or_chained_anew(tmp_path: Path) -> None:
+    begin(tmp_path / "one", *KEYS)
+    pinned = last_hash(tmp_path / "one")
+    with log(tmp_path / "one") as again:
+        assert again.last_hash == pinned
+    begin(tmp_path / "shorter", *KEYS[:2])
+    with log(tmp_path / "anew") as anew:
+        for key in KEYS:
+            anew.append(result(key, "accepted"))
+    assert len({pinned, last_hash(tmp_path / "shorter"), last_hash(tmp_path / "anew")}) == 3
 
 
 @pytest.mark.parametrize(
@@ -161,14 +219,15 @@ def test_other_software_may_not_retry_errors(tmp_path: Path) -> None:
         pass
 
 
-def test_all_files_have_the_mode_of_the_umask(tmp_path: Path) -> None:
-    before = os.umask(0o027)
+def test_all_files_are_for_their_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o002)
     try:
+        (tmp_path / "trials.jsonl").touch()  # of an older version
         begin(tmp_path, "first")
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-    assert modes == dict.fromkeys(("campaign.json", "trials.jsonl", "trials.lock"), 0o640)
+    assert modes == dict.fromkeys(("campaign.json", "trials.jsonl", "trials.lock"), 0o600)
 
 
 def test_one_process_at_a_time_holds_a_folder(tmp_path: Path) -> None:

@@ -217,6 +217,6 @@ def test_a_rig_of_a_third_party_refuses_a_setting_in_a_line(installed_rig: dict[
         *("verify", "--rig", "grey-card", "--presence-only", "--yes", "--set", "reflectance=two"),
         environment=installed_rig,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "reflectance='two'" in done.stderr
     assert "Traceback" not in done.stderr

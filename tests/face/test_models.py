@@ -287,7 +287,7 @@ def test_an_unknown_or_missing_runtime_is_an_error_that_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("LIGHTPROOF_TFLITE", "abacus")
     with pytest.raises(
-        MissingExtraError, match="abacus does not name a runtime: use litert or tflite-runtime"
+        MissingExtraError, match="abacus does not name a runtime: use tflite-runtime or litert"
     ):
         runtime_name()
     monkeypatch.setenv("LIGHTPROOF_TFLITE", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,18 @@ def test_both_runtimes_agree_on_embeddings_and_on_decisions(tmp_path: Path) -> N
         assert decision == (name != "other")
 
 
-def test_litert_is_taken_where_both_could_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_runtime_that_only_an_extra_installs_is_taken_where_it_can_be_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pytest.importorskip("ai_edge_litert")
     monkeypatch.delenv("LIGHTPROOF_TFLITE", raising=False)
+    older = types.ModuleType("tflite_runtime.interpreter")
+    monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", older)
+    assert runtime_name() == "litert"  # it is there, but cannot be loaded
+    older.Interpreter = object  # type: ignore[attr-defined]
+    assert runtime_name() == "tflite-runtime"
+    monkeypatch.setenv("LIGHTPROOF_TFLITE", "litert")
+    assert runtime_name() == "litert"
+    monkeypatch.delenv("LIGHTPROOF_TFLITE")
+    monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", None)
     assert runtime_name() == "litert"

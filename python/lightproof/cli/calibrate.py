@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lightproof.cli.terminal import require_yes, say, say_json, suppress_native_stderr
-from lightproof.cli.verify_options import HARDWARE, RECORDING, SIMULATED, settings_of
+from lightproof.cli.terminal import require_yes, say, say_json
+from lightproof.cli.verify_options import HARDWARE, RECORDING, SIMULATED, open_named_rig, settings_of
 
 if TYPE_CHECKING:
     from lightproof.calibration import Measured
@@ -59,13 +59,11 @@ def _calibrate(
     from lightproof.cli.progress import Progress, unwinding_when_asked_to_end
     from lightproof.face.networks import load_networks
     from lightproof.rigs.kinds import kind_of
-    from lightproof.rigs.loading import open_rig
     from lightproof.rigs.protocol import RigOptions
 
-    with suppress_native_stderr():
-        networks = load_networks()
+    networks = load_networks()
     camera = given.pop("camera", None)
-    opened = open_rig(rig, RigOptions(seed=seed, camera=camera, settings=given))
+    opened = open_named_rig(rig, RigOptions(seed=seed, camera=camera, settings=given))
     if kind_of(opened) != SIMULATED and not yes:
         require_yes(_QUESTION, "calibrate")
 

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from lightproof.cli import help_texts
 from lightproof.cli.places import require_place
 from lightproof.cli.status import ERROR_STATUS
-from lightproof.cli.terminal import console, say, say_json, suppress_native_stderr, tell
+from lightproof.cli.terminal import console, say, say_json, tell
 from lightproof.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ CASES: Final = (
 
 def register(app: typer.Typer) -> None:
     """Add ``lightproof demo`` to the command line."""
-    app.command("demo")(_demo)
+    app.command("demo", epilog=help_texts.DEMO)(_demo)
 
 
 def _demo(
@@ -123,8 +124,7 @@ def play(seed: int, progress: Progress | None = None) -> Iterator[ReportPage]:
     from lightproof.simulation.subject import sample_person
 
     card = id_card(sample_person())
-    with suppress_native_stderr():
-        networks = load_networks()
+    networks = load_networks()
     for case in CASES:
         if progress is not None:
             progress.show(case.about)

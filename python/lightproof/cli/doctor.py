@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import os
 import platform
@@ -12,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
@@ -47,6 +47,7 @@ _REQUIRED: Final = {
 _OPTIONAL: Final = {
     "desktop": {"pygame": "pygame-ce", "linuxpy": "linuxpy"},
     "record": {"av": "av"},
+    "cluster": {"distributed": "distributed"},
     "report": {"matplotlib": "matplotlib", "jinja2": "jinja2"},
     _SIMULATION: {"scipy": "scipy"},
 }
@@ -133,7 +134,7 @@ def _packages() -> Iterator[Check]:
     missing = [distribution for module, distribution in _REQUIRED.items() if not _importable(module)]
     if missing:
         remedy = f"pip install {' '.join(missing)}"
-        yield Check("packages", Status.PROBLEM, f"missing: {', '.join(missing)}", remedy)
+        yield Check("packages", Status.PROBLEM, f"missing or broken: {', '.join(missing)}", remedy)
     else:
         yield Check("packages", Status.OK, _versions(_REQUIRED))
     for extra, wanted in _OPTIONAL.items():
@@ -144,7 +145,10 @@ def _packages() -> Iterator[Check]:
         }
         missing = [distribution for module, distribution in modules.items() if not _importable(module)]
         if missing:
-            message, remedy = f"missing: {', '.join(missing)}", f"pip install 'lightproof[{extra}]'"
+            message, remedy = (
+                f"missing or broken: {', '.join(missing)}",
+                f"pip install 'lightproof[{extra}]'",
+            )
             status = Status.PROBLEM if extra == _SIMULATION else Status.WARNING
             yield Check(f"extra {extra}", status, message, remedy)
         else:
@@ -152,15 +156,13 @@ def _packages() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    from lightproof.cli.terminal import suppress_native_stderr
     from lightproof.face.manifest import load_manifest
     from lightproof.face.runtime import Network, runtime_name
 
     yield Check("runtime", Status.OK, runtime_name())
     for entry in load_manifest().entries.values():
         try:
-            with suppress_native_stderr():
-                Network(entry)
+            Network(entry)
         except LightproofError as error:
             yield Check(f"model {entry.name}", Status.PROBLEM, _one_line(error), _REINSTALL)
         else:
@@ -179,6 +181,20 @@ def _clock() -> Iterator[Check]:
         yield Check("clock", Status.PROBLEM, message, remedy)
     else:
         yield Check("clock", Status.OK, message)
+
+
+def _system_time() -> Iterator[Check]:
+    from lightproof.device import KEY_FILES, state_directory
+    from lightproof.system_time import clock_complaint
+
+    folder = state_directory()
+    made = [path.stat().st_mtime for file in set(KEY_FILES.values()) if (path := folder / file).exists()]
+    complaint = clock_complaint(max(made, default=None))
+    if complaint is None:
+        yield Check("system time", Status.OK, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    else:
+        said, _, remedy = complaint.partition("; ")
+        yield Check("system time", Status.WARNING, said, remedy)
 
 
 def _state() -> Iterator[Check]:
@@ -290,6 +306,7 @@ _CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
     "packages": _packages,
     "models": _models,
     "clock": _clock,
+    "system time": _system_time,
     "state directory": _state,
     "recordings": _drafts,
     "display": _display,
@@ -315,7 +332,13 @@ def _print(check: Check) -> None:
 
 
 def _importable(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    """Return whether a module loads: one that is there and does not is of no use to a session."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # its greeting would spoil --json
+    try:
+        importlib.import_module(module)
+    except Exception:  # a compiled module may fail with anything
+        return False
+    return True
 
 
 def _versions(modules: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 import typer
 
+from lightproof.cli import help_texts
 from lightproof.cli.status import ERROR_STATUS
 from lightproof.cli.terminal import console, plain, say, say_json, tell
 from lightproof.cores import usable_cores
@@ -28,12 +29,12 @@ REPORT_JSON: Final = "report.json"
 REPORT_HTML: Final = "report.html"
 
 _NAMED: Final = 3
-_CLUSTER: Final = re.compile(r"dask://([^/\s]+:\d{1,5})/?")
+_CLUSTER: Final = re.compile(r"(dask|tls)://([^/\s]+:\d{1,5})/?")
 
 
 def register(app: typer.Typer) -> None:
     """Add ``lightproof evaluate`` to the command line."""
-    app.command("evaluate")(_evaluate)
+    app.command("evaluate", epilog=help_texts.EVALUATE)(_evaluate)
 
 
 def _evaluate(
@@ -62,7 +63,30 @@ def _evaluate(
     ] = 1,
     seed: Annotated[int, typer.Option(metavar="S", min=0, help="The same seed, the same trials.")] = 0,
     jobs: Annotated[
-        str | None, typer.Option(metavar="N|dask://HOST:PORT", help="Processes (all cores), or a cluster.")
+        str | None,
+        typer.Option(
+            metavar="N|dask://HOST:PORT|tls://HOST:PORT",
+            help="Processes (all cores), or a Dask cluster that you trust, with TLS or in the clear.",
+        ),
+    ] = None,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.pem",
+            exists=True,
+            dir_okay=False,
+            help="The authority of a tls:// cluster.",
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.pem", exists=True, dir_okay=False, help="This client's certificate for tls://."
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.pem", exists=True, dir_okay=False, help="The key of --tls-cert."),
     ] = None,
     subjects: Annotated[str, typer.Option(metavar="even|odd|all", help="By the subject's number.")] = "all",
     people: Annotated[
@@ -87,7 +111,8 @@ def _evaluate(
     Exit status: 0 all trials were held, 1 some ended with an error (the reports are there) or none could be
     run, 2 wrong usage.
     """
-    execute, half = _executor(jobs), _half(subjects)
+    execute = _executor(jobs, {"--tls-ca": tls_ca, "--tls-cert": tls_cert, "--tls-key": tls_key})
+    half = _half(subjects)
     levels, where = _levels(response), _lights(lights)
     if bases is None and recordings is None:
         raise typer.BadParameter("name a folder of bases, of --recordings, or both", param_hint="--bases")
@@ -102,6 +127,7 @@ def _evaluate(
     from lightproof.evaluation.report.evaluation_report import write_report
     from lightproof.evaluation.report.report_object import ReportObject
     from lightproof.evaluation.species import taking_part
+    from lightproof.evaluation.trial_log import last_hash
     from lightproof.files import write_atomic
 
     with unwinding_when_asked_to_end():
@@ -115,9 +141,10 @@ def _evaluate(
             finished = _run(
                 partial(run_campaign, campaign, out, execute, on_progress, retry_errors=retry_errors), out
             )
-    report = summarise(campaign, finished, None if known is None else known.groups)
+    groups = None if known is None else known.groups
+    report = summarise(campaign, finished, groups, trial_log=last_hash(out))
     text = json_text(msgspec.convert(report, ReportObject))
-    write_atomic(out / REPORT_JSON, text + "\n", private=False)
+    write_atomic(out / REPORT_JSON, text + "\n", private=True)
     if as_json:
         say_json(text)
     else:
@@ -133,19 +160,35 @@ def _evaluate(
         raise typer.Exit(ERROR_STATUS)
 
 
-def _executor(jobs: str | None) -> Executor:
-    from lightproof.evaluation.workers.cluster import on_cluster
+def _executor(jobs: str | None, pem_files: Mapping[str, Path | None]) -> Executor:
+    from lightproof.evaluation.workers.cluster import TlsFiles, on_cluster
     from lightproof.evaluation.workers.local import in_processes
 
+    given = [option for option, path in pem_files.items() if path is not None]
+    cluster = _CLUSTER.fullmatch(jobs or "")
+    if given and (cluster is None or cluster[1] != "tls"):
+        raise typer.BadParameter(
+            f"goes with --jobs tls://HOST:PORT, and --jobs is {jobs or 'left out'}", param_hint=given[0]
+        )
     if jobs is None:
         return partial(in_processes, workers=usable_cores())
-    cluster = _CLUSTER.fullmatch(jobs)
+    if cluster and cluster[1] == "tls":
+        missing = [option for option, path in pem_files.items() if path is None]
+        if missing:
+            raise typer.BadParameter(
+                f"{jobs} needs {', '.join(missing)}: PEM files of the cluster's authority, of this client's "
+                "certificate and of its key",
+                param_hint="--jobs",
+            )
+        authority, certificate, key = (path for path in pem_files.values() if path is not None)
+        return partial(on_cluster, address=cluster[2], tls=TlsFiles(authority, certificate, key))
     if cluster:
-        return partial(on_cluster, address=cluster[1])
+        return partial(on_cluster, address=cluster[2])
     if jobs.isdecimal() and int(jobs) > 0:
         return partial(in_processes, workers=int(jobs))
     raise typer.BadParameter(
-        f"{jobs!r} is neither a number of processes nor dask://HOST:PORT", param_hint="--jobs"
+        f"{jobs!r} is neither a number of processes nor dask://HOST:PORT or tls://HOST:PORT",
+        param_hint="--jobs",
     )
 
 

@@ -94,7 +94,7 @@ class Progress:
 
 @contextmanager
 def unwinding_when_asked_to_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the session as Ctrl-C does, so that it still forgets and tidies up.
+    """Let Ctrl-C, SIGTERM and SIGHUP end the session by unwinding it, so that it still forgets and tidies up.
 
     Raises:
         KeyboardInterrupt: one of the signals came.
@@ -103,8 +103,10 @@ def unwinding_when_asked_to_end() -> Iterator[None]:
         yield
         return
     # Windows has no SIGHUP.
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in signals}
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored, as Ctrl-C in the background of a shell script and SIGHUP under nohup, stays ignored.
+    heeded = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in heeded}
     try:
         yield
     finally:

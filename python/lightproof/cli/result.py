@@ -12,7 +12,8 @@ import typer
 from lightproof.cli.device import SignedRig
 from lightproof.cli.status import ERROR_STATUS, OUTCOME_STATUS
 from lightproof.cli.terminal import say, say_json
-from lightproof.errors import FileError, InputError
+from lightproof.cli.usage import wrong_usage
+from lightproof.errors import FileError, InputError, NonceError, PolicyError
 from lightproof.files import read_regular
 from lightproof.verdict import REASONS
 
@@ -85,7 +86,7 @@ def _verify(
     What is not said to be accepted is refused. `lightproof result hashes` prints the hashes of a device.
 
     Exit status: 0 the token is accepted and says verified, 10 not verified, 11 inconclusive, 12 declined,
-    1 the token is not accepted.
+    2 wrong usage, and the token can be checked again, 1 the token is not accepted.
     """
     from lightproof.cli.json_objects import RefusedObject, json_text
     from lightproof.expectations import Expectations
@@ -93,16 +94,23 @@ def _verify(
     from lightproof.request import nonce_from_hex
     from lightproof.result import ResultRefusedError, verify_result
 
-    policies = None if policy is None else [_policy_hash(named) for named in policy]
-    expected = Expectations(
-        rigs=frozenset(named.kind for named in rig),
-        presence_only=presence_only,
-        policies=_accepted("policy", policies, any_of_them=any_policy),
-        models=_accepted("models", models, any_of_them=any_models),
-        software=_accepted("software", software, any_of_them=any_software),
-    )
     # All that is the caller's mistake comes before the token is used up.
-    text, keys, asked = _token_text(token), load_jwks(jwks), nonce_from_hex(nonce)
+    with wrong_usage("--policy", PolicyError):
+        policies = None if policy is None else [_policy_hash(named) for named in policy]
+    with wrong_usage("--policy, --models or --software"):
+        expected = Expectations(
+            rigs=frozenset(named.kind for named in rig),
+            presence_only=presence_only,
+            policies=_accepted("policy", policies, any_of_them=any_policy),
+            models=_accepted("models", models, any_of_them=any_models),
+            software=_accepted("software", software, any_of_them=any_software),
+        )
+    with wrong_usage("token"):
+        text = _token_text(token)
+    with wrong_usage("--jwks"):
+        keys = load_jwks(jwks)
+    with wrong_usage("--nonce", NonceError):
+        asked = nonce_from_hex(nonce)
     try:
         verified = verify_result(
             text, keys, asked, audience, expected, _store(store), challenge_proof=challenge_proof
@@ -144,8 +152,10 @@ def _hashes(
     from lightproof.policy import Policy
     from lightproof.result import hash_text, software_sha256
 
+    with wrong_usage("--policy", PolicyError):
+        stated = Policy() if policy is None else Policy.load(policy)
     own = OwnHashesObject(
-        policy=hash_text((Policy() if policy is None else Policy.load(policy)).sha256()),
+        policy=hash_text(stated.sha256()),
         models=hash_text(bytes.fromhex(load_manifest(models).sha256)),
         software=hash_text(software_sha256()),
     )
@@ -194,7 +204,7 @@ def _token_text(argument: str) -> str:
             raise InputError(
                 f"token file {argument[1:]} cannot be read: {error.strerror or error}"
             ) from error
-        text = content.decode("ascii", errors="replace")
+        text = content.decode("utf-8-sig", errors="replace")
     else:
         text = argument
     return text.strip()

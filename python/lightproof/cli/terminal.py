@@ -8,11 +8,8 @@ read as markup, and no encoding of the terminal costs a result.
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +20,6 @@ from lightproof.errors import SessionInterrupted
 if TYPE_CHECKING:
     from rich.console import Console
 
-_STDERR: Final = 2
 _UNPRINTABLE: Final = "lightproof.unprintable"
 _IN_ASCII: Final = {"→": "->", "–": "-", "×": "x", "…": "...", "±": "+-", "−": "-", "≥": ">=", "≤": "<="}
 """What our own words use beyond ASCII, for terminals that have no more."""
@@ -122,22 +118,3 @@ def require_yes(question: str, option: str) -> None:
         ) from None
     if answer.strip().lower() not in ("y", "yes"):
         raise SessionInterrupted(f"{option} was not confirmed, so nothing was started")
-
-
-@contextmanager
-def suppress_native_stderr() -> Iterator[None]:
-    """Drop what compiled libraries write to standard error; TensorFlow Lite cannot be asked to be quiet."""
-    try:
-        kept = os.dup(_STDERR)
-    except OSError:  # standard error is closed
-        yield
-        return
-    sys.stderr.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, _STDERR)
-        yield
-    finally:
-        os.dup2(kept, _STDERR)
-        os.close(kept)
-        os.close(nowhere)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lightproof.cli import help_texts
 from lightproof.cli.status import OUTCOME_STATUS
-from lightproof.cli.terminal import ask, console, require_yes, say, say_json, suppress_native_stderr, tell
+from lightproof.cli.terminal import ask, console, require_yes, say, say_json, tell
 from lightproof.cli.verify_options import (
     RECORDING,
     VerifyOptions,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add ``lightproof verify`` to the command line."""
-    app.command("verify")(_verify)
+    app.command("verify", epilog=help_texts.VERIFY)(_verify)
 
 
 def _verify(
@@ -45,7 +46,7 @@ def _verify(
         typer.Option(metavar="FILE", exists=True, help="Portrait or light-transport basis to simulate."),
     ] = None,
     attack: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Attack to simulate, such as print or relay.")
+        str | None, typer.Option(metavar="NAME", help="Attack to simulate; all are named below.")
     ] = None,
     reference: Annotated[
         Path | None,
@@ -64,6 +65,12 @@ def _verify(
     audience: Annotated[
         str, typer.Option(metavar="URI", help="Whom the result is meant for.")
     ] = LOCAL_AUDIENCE,
+    requester: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who asks, as the person reads it before the light.")
+    ] = None,
+    purpose: Annotated[
+        str | None, typer.Option(metavar="WORDS", help='Why, completing "so that …": "you can go in".')
+    ] = None,
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Policy, a TOML file.")
     ] = None,
@@ -86,7 +93,11 @@ def _verify(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the rig, such as response=0.10."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Such as response=0.10; may be given again.",
+        ),
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Consent, and to --record, has been given beforehand.")
@@ -108,6 +119,8 @@ def _verify(
         seed=seed,
         nonce=_nonce(nonce),
         audience=audience,
+        requester=requester,
+        purpose=purpose,
         policy=policy,
         gentle=gentle,
         models=models,
@@ -146,8 +159,7 @@ def _run(options: VerifyOptions, *, as_json: bool, consent_given: bool) -> None:
         from lightproof.reporting.session_report import ReportPage
     opened = open_recording(options) if options.rig == RECORDING else None
     request, entropy = request_of(options) if opened is None else (opened.request, opened.entropy)
-    with suppress_native_stderr():
-        networks = load_networks(load_manifest(options.models))
+    networks = load_networks(load_manifest(options.models))
     opened = opened or open_with(options, request, entropy)
     rig = opened.rig
     kind = kind_of(rig)

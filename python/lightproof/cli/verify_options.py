@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from lightproof.cli.places import require_new_folder, require_place
-from lightproof.errors import InputError, RecordingError
+from lightproof.cli.usage import wrong_usage
+from lightproof.errors import InputError, PolicyError, RecordingError, RigNotFoundError
 from lightproof.request import Request
 
 if TYPE_CHECKING:
     from lightproof.policy import Policy
-    from lightproof.rigs.protocol import Rig
+    from lightproof.rigs.protocol import Rig, RigOptions
     from lightproof.session import Entropy
 
 HARDWARE: Final = ("auto", "desktop")
@@ -38,6 +39,8 @@ class VerifyOptions:
     seed: int | None
     nonce: bytes | None
     audience: str
+    requester: str | None
+    purpose: str | None
     policy: Path | None
     gentle: bool
     models: Path | None
@@ -77,6 +80,7 @@ def validate(options: VerifyOptions) -> None:
     """
     hardware, replay = options.rig in HARDWARE, options.rig == RECORDING
     pretence = "only a simulated rig can do that; add --rig simulated"
+    asked = "nobody is asked before a recording; leave it out"
     kept = "a recording is judged as it was made; leave it out"
     for option, given, refused, why in (
         ("--attack", options.attack, hardware or replay, pretence),
@@ -85,6 +89,8 @@ def validate(options: VerifyOptions) -> None:
         ("--set", options.settings or None, replay, kept),
         ("--policy", options.policy, replay, kept),
         ("--gentle", options.gentle or None, replay, kept),
+        ("--requester", options.requester, replay, asked),
+        ("--purpose", options.purpose, replay, asked),
         ("--record", options.record, replay, "a recording is not recorded again; copy its folder"),
         ("--recording", options.recording, not replay, "only --rig recording replays one"),
         (
@@ -113,21 +119,25 @@ def request_of(options: VerifyOptions) -> tuple[Request, Entropy | None]:
 
     Raises:
         typer.BadParameter: the audience is not a URI, or there is neither a reference nor
-        ``--presence-only``.
-        PolicyError: the policy cannot be used.
+        ``--presence-only``, or the policy cannot be used.
     """
     from lightproof.policy import Policy
     from lightproof.session import Entropy
 
-    policy = _with_flags(options, Policy() if options.policy is None else Policy.load(options.policy))
+    with wrong_usage("--policy", PolicyError):
+        stated = Policy() if options.policy is None else Policy.load(options.policy)
+    policy = _with_flags(options, stated)
     nonce = options.nonce
     if nonce is None and options.seed is not None:
         nonce = hashlib.sha256(f"lightproof nonce {options.seed}".encode()).digest()
-    try:
-        request = Request.fresh(audience=options.audience, policy=policy)
+    request = Request.fresh(policy=policy)
+    for option, name in (("--requester", "requester"), ("--purpose", "purpose")):
+        if (words := getattr(options, name)) is not None:
+            with wrong_usage(option):
+                request = replace(request, **{name: words})
+    with wrong_usage("--audience"):
+        request = replace(request, audience=options.audience)
         request = request if nonce is None else replace(request, nonce=nonce)
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--audience") from error
     return request, None if options.seed is None else Entropy.from_seed(options.seed)
 
 
@@ -135,21 +145,37 @@ def open_with(options: VerifyOptions, request: Request, entropy: Entropy | None)
     """Open the rig that the options name.
 
     Raises:
-        typer.BadParameter: a seed was given and the rig turns out not to be simulated.
+        typer.BadParameter: no rig has this name, it has no such setting, or a seed was given and the rig
+            turns out not to be simulated.
         LightproofError: what the rig's factory raises.
     """
     from lightproof.rigs.kinds import kind_of
-    from lightproof.rigs.loading import open_rig
     from lightproof.rigs.protocol import RigOptions
 
     settings = dict(options.settings)
     camera = settings.pop("camera", None)
-    rig = open_rig(
+    rig = open_named_rig(
         options.rig, RigOptions(options.seed, options.subject, options.attack, None, camera, settings)
     )
     if options.seed is not None and kind_of(rig) != SIMULATED:
         raise typer.BadParameter(f"rig {options.rig!r} is not simulated; leave it out", param_hint="--seed")
     return Opened(rig, request, entropy)
+
+
+def open_named_rig(name: str, options: RigOptions) -> Rig:
+    """Open the rig that ``--rig`` names, with the settings of ``--set``.
+
+    Raises:
+        typer.BadParameter: no rig has this name, or it has no such setting.
+        LightproofError: what the rig's factory raises.
+    """
+    from lightproof.rigs.loading import AUTO, open_rig
+
+    with wrong_usage("--set" if options.settings else "--rig"):
+        if name == AUTO:  # that this machine has neither camera nor screen is no fault of whoever wrote it
+            return open_rig(name, options)
+        with wrong_usage("--rig", RigNotFoundError):
+            return open_rig(name, options)
 
 
 def open_recording(options: VerifyOptions) -> Opened:

@@ -19,8 +19,8 @@ from lightproof.policy import MAX_DECOYS, MIN_DECOYS
 from lightproof.result import software_sha256
 
 CAMPAIGN_FORMAT: Final = "lightproof-evaluation"
-CAMPAIGN_VERSION: Final = 2
-"""1 kept another relief score with each trial."""
+CAMPAIGN_VERSION: Final = 3
+"""1 kept another relief score with each trial, 2 did not chain the lines of its log."""
 
 MAX_RESPONSE: Final = 2.0
 """A screen that outshines the room by more than this is not a real room: 3 is taken for a slip of 3 %."""

@@ -1,6 +1,8 @@
 """The results of a campaign on disk.
 
-``campaign.json`` says what is evaluated, ``trials.jsonl`` has a line for every finished trial.
+``campaign.json`` says what is evaluated, ``trials.jsonl`` has a line for every finished trial, chained to the
+line before it. Only their owner can read them: they say how sessions with named people ended, and nothing in
+a basis tells whether its subject lives.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from typing import Any, Final, Self
 from filelock import FileLock, Timeout
 
 from lightproof.errors import FileError, InputError
+from lightproof.evaluation.line_chain import START, ChainError, chained, unchained
 from lightproof.evaluation.trials import TrialOutcome, TrialResult
-from lightproof.files import read_regular, write_atomic
+from lightproof.files import is_open_to_others, read_regular, write_atomic
 from lightproof.untrusted import json_value
 
 CAMPAIGN_FILE: Final = "campaign.json"
@@ -29,6 +32,7 @@ _SOFTWARE: Final = "software"
 _GROWING: Final = ("repeats", "response", "lights")
 """More of these may be added to a campaign: no trial depends on how many others there are."""
 _NAMED: Final = 3
+_PRIVATE_MODE: Final = 0o600
 
 MAX_TRIALS_BYTES: Final = 2**30
 """Over 300,000 trials of 3 kB: months of a machine."""
@@ -40,6 +44,10 @@ class CampaignError(InputError):
     """A campaign's folder belongs to another campaign, is in use, or is damaged."""
 
 
+class EditedLogError(CampaignError):
+    """A line of a campaign's log is not the one that was written, or was written without a hash."""
+
+
 class TrialLog:
     """The finished trials of one campaign, open for appending. One process at a time holds a folder.
 
@@ -48,6 +56,7 @@ class TrialLog:
 
     Attributes:
         results: key -> how the trial ended.
+        last_hash: the hash of the last line, into which all lines before it went.
         software: SHA-256 of the software that the campaign was begun with; no other adds trials to it.
 
     Example::
@@ -70,21 +79,23 @@ class TrialLog:
         """
         self._folder, self._parameters, self._keys = folder, dict(parameters), frozenset(keys)
         self._retry_errors = retry_errors
-        self._held = FileLock(folder / LOCK_FILE)
+        self._held = FileLock(folder / LOCK_FILE, mode=_PRIVATE_MODE)
         self._file: FileIO | None = None
         self.results: dict[str, TrialResult] = {}
+        self.last_hash = START
         self.software = str(self._parameters[_SOFTWARE])
 
     def __enter__(self) -> Self:
         """Read what is there, or begin.
 
         Raises:
-            CampaignError: see the class; or the folder cannot be made or written to.
+            EditedLogError: a line was changed, put in, moved, or taken out before others.
+            CampaignError: see there; or the folder cannot be made or written to.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock()
-            self._file = FileIO(self._folder / TRIALS_FILE, "a+")
+            self._file = _opened_privately(self._folder / TRIALS_FILE)
             self._read(self._file)
             if self._retry_errors:
                 self.results = {
@@ -122,18 +133,20 @@ class TrialLog:
             return
         if self._file is None or result.key not in self._keys:
             raise CampaignError(f"trial {result.key!r} is not of the campaign in {self._folder}")
-        line = json.dumps(result.to_json(), allow_nan=False) + "\n"
+        text, own_hash = chained(json.dumps(result.to_json(), allow_nan=False), self.last_hash)
+        line = (text + "\n").encode()
         try:
-            written = self._file.write(line.encode())
+            written = self._file.write(line)
             os.fsync(self._file.fileno())
         except OSError as error:
             raise CampaignError(
                 f"{self._folder / TRIALS_FILE} cannot be written ({error.strerror}); make room and run again "
                 "to go on"
             ) from error
-        if written != len(line.encode()):
+        if written != len(line):
             raise CampaignError(f"{self._folder / TRIALS_FILE} is full; make room and run again to go on")
         self.results[result.key] = result
+        self.last_hash = own_hash
 
     def _lock(self) -> None:
         try:
@@ -153,13 +166,16 @@ class TrialLog:
             )
         content = file.read(MAX_TRIALS_BYTES) or b""
         whole = content.rfind(b"\n") + 1
-        for number, line in enumerate(content[:whole].splitlines(), 1):
+        for number, line in enumerate(content[:whole].split(b"\n")[:-1], 1):
             try:
-                result = TrialResult.from_json(json_value(line))
+                text, self.last_hash = unchained(line, self.last_hash)
+                result = TrialResult.from_json(json_value(text))
             except (ValueError, KeyError, TypeError) as error:
-                raise CampaignError(
-                    f"{self._folder / TRIALS_FILE}: line {number} is damaged; take it out, and its trial is "
-                    "run again"
+                why = str(error) if isinstance(error, ChainError) else "it is not the result of a trial"
+                raise EditedLogError(
+                    f"{self._folder / TRIALS_FILE}: line {number} is not as it was written ({why}); put back "
+                    f"a copy of the file, or remove line {number} and all after it, and their trials are run "
+                    "again"
                 ) from error
             before = self.results.get(result.key)
             if before is None or before.outcome is TrialOutcome.ERROR:
@@ -175,7 +191,7 @@ class TrialLog:
                 raise CampaignError(
                     f"{self._folder} holds results without {CAMPAIGN_FILE}; choose another folder"
                 )
-            write_atomic(path, json.dumps(self._parameters, indent=2) + "\n", private=False)
+            write_atomic(path, json.dumps(self._parameters, indent=2) + "\n", private=True)
             return
         try:
             begun = json_value(read_regular(path, MAX_CAMPAIGN_BYTES))
@@ -203,11 +219,11 @@ class TrialLog:
         if unknown:
             raise CampaignError(
                 f"{self._folder / TRIALS_FILE} holds the trial {unknown[0]!r}, which is not of this "
-                "campaign; take its line out"
+                "campaign; choose another folder"
             )
         grown = {name: self._parameters[name] for name in _GROWING if name in self._parameters}
         if begun | grown != begun:
-            write_atomic(path, json.dumps(begun | grown, indent=2) + "\n", private=False)
+            write_atomic(path, json.dumps(begun | grown, indent=2) + "\n", private=True)
 
     def _close(self) -> None:
         file, self._file = self._file, None
@@ -216,24 +232,42 @@ class TrialLog:
         self._held.release()
 
 
+def _opened_privately(path: Path) -> FileIO:
+    """Open a log to read it and append to it; one that others could read is closed to them."""
+    file = FileIO(path, "a+", opener=lambda name, flags: os.open(name, flags, _PRIVATE_MODE))
+    if is_open_to_others(os.fstat(file.fileno()), 0o077):
+        os.fchmod(file.fileno(), _PRIVATE_MODE)
+    return file
+
+
 def kept(folder: Path) -> int:
     """Return how many finished trials are on the disk.
 
     Raises:
         CampaignError: the file cannot be read, or a line of it is damaged.
     """
+    try:
+        return len({str(json_value(line)["key"]) for line in _whole_lines(folder)})
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, CampaignError):
+            raise
+        raise CampaignError(f"{folder / TRIALS_FILE} has a line that is damaged; take it out") from error
+
+
+def last_hash(folder: Path) -> str:
+    """Return the hash of the last whole line of a log that was read before; it stands for all of them."""
+    lines = _whole_lines(folder)
+    return str(json_value(lines[-1])["chain"]) if lines else START
+
+
+def _whole_lines(folder: Path) -> list[bytes]:
     path = folder / TRIALS_FILE
     try:
-        content = read_regular(path, MAX_TRIALS_BYTES)
+        return bytes(read_regular(path, MAX_TRIALS_BYTES)).split(b"\n")[:-1]
     except FileNotFoundError:
-        return 0
+        return []
     except (FileError, OSError) as error:
         raise CampaignError(f"{path} cannot be read ({error}); choose another folder") from error
-    whole = content[: content.rfind(b"\n") + 1].splitlines()
-    try:
-        return len({str(json_value(line)["key"]) for line in whole})
-    except (ValueError, KeyError, TypeError) as error:
-        raise CampaignError(f"{path} has a line that is damaged; take it out") from error
 
 
 def difference(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:

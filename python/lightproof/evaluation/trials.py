@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
 import cv2
+import msgspec
 import numpy as np
 
 from lightproof.consent import consent_of_simulated_subject
@@ -145,22 +146,15 @@ class TrialResult:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Return the result that :meth:`to_json` made.
+        """Return the result that :meth:`to_json` made; it may come from elsewhere, so all of it is checked.
 
         Raises:
-            KeyError, TypeError, ValueError: the values are not such a result.
+            ValueError: the values are not such a result.
         """
-        score = values["score"]
-        return cls(
-            key=str(values["key"]),
-            outcome=TrialOutcome(values["outcome"]),
-            reasons=tuple(str(code) for code in values["reasons"]),
-            score=None if score is None else ReliefScore.from_json(score),
-            light_s=_number(values["light_s"]),
-            decision_s=_number(values["decision_s"]),
-            evidence=dict(values["evidence"]),
-            error=str(values["error"]),
-        )
+        members = {part.name for part in dataclasses.fields(cls)}
+        if set(values) != members:
+            raise ValueError(f"a result has the members {', '.join(sorted(members))}, and no others")
+        return msgspec.convert(values, cls)
 
 
 RunTrial: TypeAlias = Callable[[Trial], TrialResult]
@@ -259,11 +253,8 @@ _own = threading.local()
 
 def networks_of_this_thread() -> FaceNetworks:
     """Return the networks of this thread, loaded at first use: one instance serves one session at a time."""
-    from lightproof.cli.terminal import suppress_native_stderr
-
     if not hasattr(_own, "networks"):
-        with suppress_native_stderr():
-            _own.networks = load_networks()
+        _own.networks = load_networks()
     networks: FaceNetworks = _own.networks
     return networks
 
@@ -271,10 +262,6 @@ def networks_of_this_thread() -> FaceNetworks:
 @cache
 def _software() -> str:
     return software_sha256().hex()
-
-
-def _number(value: object) -> float | None:
-    return None if value is None else float(str(value))
 
 
 def _finite(value: Any) -> Any:

@@ -182,7 +182,7 @@ def load_manifest(path: Path | None = None) -> Manifest:
 
 def _read_entries(path: Path) -> dict[Role, ModelEntry]:
     try:
-        document = toml_table(read_regular(path, MAX_MANIFEST_BYTES).decode())
+        document = toml_table(read_regular(path, MAX_MANIFEST_BYTES).decode("utf-8-sig"))
     except FileError as error:
         raise ManifestError(f"manifest {error}: a manifest is a TOML file") from error
     except OSError as error:

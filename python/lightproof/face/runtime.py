@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from lightproof.errors import ManifestError, MissingExtraError
 from lightproof.face.manifest import ModelEntry
+from lightproof.native_stderr import quiet_libraries
 from lightproof.privacy.forget import overwrite
 
 RUNTIME_VARIABLE: Final = "LIGHTPROOF_TFLITE"
 """Environment variable that forces one runtime: ``litert`` or ``tflite-runtime``."""
 
-_MODULES: Final = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
+_MODULES: Final = {"tflite-runtime": "tflite_runtime.interpreter", "litert": "ai_edge_litert.interpreter"}
+"""Runtime -> its module, the one that only an extra installs first: whoever installed it wants it."""
 
 
 def runtime_name() -> str:
-    """Return the runtime in use: ``litert`` where it is installed, else ``tflite-runtime``.
+    """Return the runtime in use: ``tflite-runtime`` where it was installed, else ``litert``.
 
     Raises:
         MissingExtraError: the wanted runtime, or every runtime, is missing.
@@ -37,12 +39,12 @@ def _interpreter_class() -> tuple[str, Any]:
     for name in [forced] if forced else list(_MODULES):
         try:
             return name, importlib.import_module(_MODULES[name]).Interpreter
-        except ImportError:
+        except (ImportError, AttributeError):  # the older one cannot be loaded beside NumPy 2
             continue
     missing = f"the TensorFlow Lite runtime {forced!r} is" if forced else "no TensorFlow Lite runtime is"
     raise MissingExtraError(
         f"{missing} installed: pip install ai-edge-litert, "
-        "or on Python 3.11 pip install 'lightproof[tflite-runtime]'"
+        "or on Linux with Python 3.11 pip install 'lightproof[tflite-runtime]'"
     )
 
 
@@ -64,8 +66,9 @@ class Network:
         content = entry.read()
         _, interpreter_class = _interpreter_class()
         try:
-            self._interpreter = interpreter_class(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with quiet_libraries():
+                self._interpreter = interpreter_class(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ManifestError(
                 f"model {entry.name!r}: {entry.path} is not a network that this runtime can load: "

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lightproof.errors import FileError, PictureError
 from lightproof.files import read_regular
+from lightproof.native_stderr import quiet_libraries
 from lightproof.privacy.forget import overwrite
 
 MAX_PIXELS: Final = 50_000_000
@@ -89,7 +90,8 @@ def _decoded(content: bytes | bytearray, name: str) -> NDArray[np.uint8]:
     halved = width * height > HALVED_ABOVE_PIXELS
     mode = cv2.IMREAD_REDUCED_COLOR_2 if halved else cv2.IMREAD_COLOR
     try:
-        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+        with quiet_libraries():
+            decoded = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except cv2.error as error:
         raise _corrupt(name) from error
     if decoded is None:

@@ -125,6 +125,29 @@ def test_a_camera_is_what_its_background_says_it_is(
     assert evidence.reasons == ((ReasonCode.CAMERA_NOT_LOCKED,) if changing else ())
 
 
+@pytest.mark.parametrize(
+    ("jitter", "camera"), [(1e-6, CameraHold.LOCKED), (5e-4, CameraHold.LOCKED), (5e-3, CameraHold.STEADY)]
+)
+def test_a_white_balance_that_jitters_by_rounding_is_held_and_one_that_moves_is_not(
+    jitter: float, camera: CameraHold
+) -> None:
+    observation = observed()
+    drifting(observation.track)
+    metadata = observation.track.metadata
+    metadata[:] = [
+        CameraMetadata(gain=1.0, white_balance=(1.9 * (1 + jitter * (k % 2)), 1.4), locked=True)
+        for k in range(len(metadata))
+    ]
+    assert judged(observation).camera is camera
+
+
+def test_a_white_balance_that_is_told_now_and_then_is_not_held() -> None:
+    observation = observed()
+    drifting(observation.track)
+    observation.track.metadata[0] = CameraMetadata(gain=1.0, white_balance=None, locked=True)
+    assert judged(observation).camera is CameraHold.STEADY
+
+
 def test_the_colours_of_the_screen_on_the_wall_are_no_drift() -> None:
     observation = observed()
     track = observation.track

@@ -22,8 +22,11 @@ from lightproof.errors import (
     CameraNotFoundError,
     ClockError,
     RigError,
+    UnreadablePicturesError,
 )
+from lightproof.rigs.desktop import camera as cameras
 from lightproof.rigs.desktop import controls as ids
+from lightproof.rigs.desktop import unreadable
 from lightproof.rigs.desktop.camera import (
     Camera,
     CameraDevice,
@@ -33,7 +36,7 @@ from lightproof.rigs.desktop.camera import (
 from lightproof.rigs.desktop.controls import ExposureControls
 from lightproof.rigs.desktop.opencv import OpenCvCamera
 from lightproof.rigs.desktop.rig import open_camera
-from lightproof.rigs.desktop.v4l2 import V4l2Camera, best_format
+from lightproof.rigs.desktop.v4l2 import V4l2Camera, best_format, sees_colour
 from tests.waiting import PATIENCE_S
 
 video = pytest.importorskip("linuxpy.video.device", reason="V4L2 cameras need the extra [desktop]")
@@ -250,7 +253,18 @@ def test_stamps_that_go_back_are_an_error_that_names_the_camera(driver: Driver, 
         read(camera)
 
 
+@pytest.mark.parametrize("stamp_s", [0.0, 1e9])
+def test_an_absurd_first_stamp_costs_its_frame_alone(
+    driver: Driver, camera: V4l2Camera, stamp_s: float
+) -> None:
+    driver.deliver(stamp_s)
+    driver.deliver()
+    assert read(camera).metadata.sequence == 2
+
+
 def test_a_stamp_from_the_future_is_an_error(driver: Driver, camera: V4l2Camera) -> None:
+    driver.deliver()
+    read(camera)
     driver.deliver(time.monotonic() + 3600)
     with pytest.raises(ClockError, match="update its driver"):
         read(camera)
@@ -263,6 +277,26 @@ def test_damaged_and_incomplete_buffers_count_as_lost_frames(driver: Driver, cam
     driver.wake()
     driver.deliver()
     assert read(camera).metadata.sequence == 4
+
+
+def test_stamps_that_stay_absurd_are_an_error(driver: Driver, camera: V4l2Camera) -> None:
+    for _ in range(5):
+        driver.deliver(time.monotonic() + 3600)
+    with pytest.raises(ClockError, match="update its driver"):
+        read(camera)
+
+
+def test_pictures_that_cannot_be_decoded_are_no_silence(
+    driver: Driver, camera: V4l2Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unreadable, "UNREADABLE_AFTER_S", 0.0)
+    driver.deliver(data=b"\x80" * 20)
+    driver.deliver()
+    assert read(camera)  # one alone is a lost frame
+    for _ in range(2):
+        driver.deliver(data=b"\x80" * 20)
+    with pytest.raises(UnreadablePicturesError, match=r"\(YUYV\) that cannot be decoded, 2 in a row"):
+        read(camera)
 
 
 def test_no_frame_in_time_is_none_and_no_error(camera: V4l2Camera) -> None:
@@ -494,6 +528,49 @@ FOUND = (CameraDevice(Path("/dev/video0"), "Laptop"), CameraDevice(Path("/dev/vi
 )
 def test_a_camera_is_chosen_by_path_number_or_name(wanted: str | None, chosen: int) -> None:
     assert choose_device(wanted, FOUND) == FOUND[chosen]
+
+
+@pytest.mark.parametrize("wanted", ["{links}/usb-Logi_C920-index0", "usb-Logi_C920-index0"])
+def test_a_camera_is_chosen_by_the_stable_name_that_the_system_gives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    links = tmp_path / "v4l" / "by-id"
+    links.mkdir(parents=True)
+    node = tmp_path / "video4"
+    node.touch()
+    (links / "usb-Logi_C920-index0").symlink_to("../../video4")
+    monkeypatch.setattr(cameras, "_STABLE_NAMES", (links,))
+    found = (*FOUND, CameraDevice(node, "C920"))
+    assert choose_device(wanted.format(links=links), found) == found[2]
+
+
+@pytest.mark.parametrize(
+    "name", ["Integrated IR Camera: Integrate", "HP IR Camera", "USB2.0 IR UVC HD Webcam", "Infrared cam"]
+)
+def test_an_infra_red_camera_is_not_taken_before_one_in_colour(name: str) -> None:
+    infrared = CameraDevice(Path("/dev/video0"), name)
+    assert choose_device(None, (infrared, FOUND[1])) == FOUND[1]
+    assert choose_device("0", (infrared, FOUND[1])) == infrared
+    assert choose_device(None, (infrared,)) == infrared
+
+
+@pytest.mark.parametrize("name", ["Mirror cam", "Fire HD", "AIR webcam"])
+def test_a_name_that_holds_the_letters_by_chance_is_no_infra_red_camera(name: str) -> None:
+    other = CameraDevice(Path("/dev/video0"), name)
+    assert choose_device(None, (other, FOUND[1])) == other
+
+
+@pytest.mark.parametrize(("fourcc", "colour"), [("YUYV", True), ("MJPEG", True), ("GREY", False)])
+def test_a_camera_that_offers_grey_alone_does_not_see_colour(
+    driver: Driver, fourcc: str, colour: bool
+) -> None:
+    driver.fourcc = fourcc
+    assert sees_colour(DEVICE) is colour
+
+
+def test_a_camera_that_cannot_be_asked_counts_as_one_in_colour(driver: Driver) -> None:
+    driver.failures["open"] = OSError(errno.EBUSY, "busy")
+    assert sees_colour(DEVICE)
 
 
 def test_an_unknown_camera_is_refused_with_the_list_of_those_that_are_there() -> None:

@@ -9,9 +9,8 @@ Every other cue, and the vetoes of relief itself (misfit, a mirror image, a flat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final
 
 from lightproof.presence.cues import relief as relief_cue
 from lightproof.presence.evidence import PresenceEvidence
@@ -34,15 +33,6 @@ class ReliefScore:
     value: float
     others_pass: bool
     needed: float = relief_cue.CLEARANCE_Z
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Return the score with these fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: they are not the fields of a score.
-        """
-        return cls(float(values["value"]), bool(values["others_pass"]), float(values["needed"]))
 
 
 def relief_score(evidence: PresenceEvidence) -> ReliefScore | None:

@@ -22,8 +22,8 @@ from lightproof.evaluation.trials import TrialOutcome
 from lightproof.result import software_sha256
 
 REPORT_FORMAT: Final = "lightproof-evaluation-report"
-REPORT_VERSION: Final = 3
-"""1 had another relief score, 2 named no recipes."""
+REPORT_VERSION: Final = 4
+"""1 had another relief score, 2 named no recipes, 3 did not pin the log of trials."""
 
 _FIGURES: Final = {
     "response": ("strength", "sigma"),
@@ -38,7 +38,11 @@ _FIGURES: Final = {
 
 
 def summarise(
-    campaign: Campaign, finished: Sequence[Finished], people: Groups | None = None
+    campaign: Campaign,
+    finished: Sequence[Finished],
+    people: Groups | None = None,
+    *,
+    trial_log: str | None = None,
 ) -> dict[str, Any]:
     """Return the report of a campaign; the worst species come first.
 
@@ -47,6 +51,7 @@ def summarise(
         finished: all of its trials; their ``software`` is the one that ran them.
         people: see :func:`~lightproof.evaluation.people.load_people`; None where nothing is known of the
             subjects.
+        trial_log: the last hash of the log from which ``finished`` was read, if it was.
     """
     own = [one for one in finished if species_of(one) == BONA_FIDE]
     attacks = [one for one in finished if species_of(one) != BONA_FIDE]
@@ -61,6 +66,7 @@ def summarise(
         "confidence": CONFIDENCE,
         "campaign": campaign.parameters() | {"software": finished[0].trial.software, "trials": len(finished)},
         "reported_by": software_sha256().hex(),
+        "trial_log": trial_log,
         "worst_first": worst_first,
         "species": {name: species[name] for name in worst_first},
         "recipes": {name: RECIPES[name] for name in worst_first if name in RECIPES},

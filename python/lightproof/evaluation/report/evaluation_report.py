@@ -61,7 +61,7 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
         # Ours, not escaped: in a style element there are no entities.
         css=Markup(files("lightproof.reporting").joinpath("report.css").read_text(encoding="utf-8")),
     )
-    write_atomic(path, page, private=False)
+    write_atomic(path, page, private=True)
 
 
 def _charts(report: Mapping[str, Any], by: str) -> dict[str, dict[str, Markup]]:

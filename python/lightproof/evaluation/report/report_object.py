@@ -25,7 +25,7 @@ class CampaignObject(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that the results depend on."""
 
     format: Literal["lightproof-evaluation"]
-    version: Literal[2]
+    version: Literal[3]
     seed: Count
     response: Annotated[tuple[str, ...], Meta(min_length=1)]
     lights: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -263,10 +263,14 @@ class ReportObject(Struct, frozen=True, forbid_unknown_fields=True):
     """Error rates of a campaign."""
 
     format: Literal["lightproof-evaluation-report"]
-    version: Literal[3]
+    version: Literal[4]
     confidence: Annotated[float, Meta(extra_json_schema={"const": 0.95})]
     campaign: CampaignObject
     reported_by: Annotated[str, Meta(description="SHA-256 of the software that made this report")]
+    trial_log: Annotated[
+        str | None,
+        Meta(description="hash of the last line of trials.jsonl, into which every line before it went"),
+    ]
     worst_first: Annotated[
         tuple[str, ...],
         Meta(

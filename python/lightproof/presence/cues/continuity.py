@@ -36,6 +36,9 @@ Faces that turned by 15 degrees moved by up to 0.5, and what they gave was clear
 MAX_GAIN_CHANGE: Final = 0.01
 """Exposure and gain that differ by more than 1 % between frames were not locked."""
 
+MAX_BALANCE_CHANGE: Final = 1e-3
+"""White balance that differs by more than 0.1 % was not held; drivers that compute it anew jitter by 1e-6."""
+
 MAX_HELD_CHANGE: Final = 0.03
 """Change of the background, over the session, up to which a camera that says it is locked is: the median of
 its points is good to half a percent, but all light changes a little with whoever sits before it. In simulated
@@ -181,8 +184,16 @@ def _says_locked(track: Track) -> bool:
     """Return whether the frames' own metadata say that exposure, gain and white balance were held."""
     if not track.metadata or any(metadata.locked is not True for metadata in track.metadata):
         return False
-    held = _gains_within(track, MAX_GAIN_CHANGE)
-    return held and len({metadata.white_balance for metadata in track.metadata}) == 1
+    return _gains_within(track, MAX_GAIN_CHANGE) and _balance_held(track)
+
+
+def _balance_held(track: Track) -> bool:
+    """Return whether the white balance stayed, but for what a driver's own arithmetic rounds."""
+    told = [metadata.white_balance for metadata in track.metadata]
+    known = [balance for balance in told if balance is not None]
+    if len(known) < len(told) or len({len(balance) for balance in known}) > 1:
+        return not known
+    return all(_spread(list(gains)) <= MAX_BALANCE_CHANGE for gains in zip(*known, strict=True))
 
 
 def _gains_within(track: Track, limit: float) -> bool:

@@ -7,8 +7,10 @@ Third parties who have a camera of their own combine it with the desktop's scree
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -27,6 +29,10 @@ WANTED_RATE_HZ = 30.0
 
 _DEVICES = Path("/dev")
 _CLASS = Path("/sys/class/video4linux")
+_STABLE_NAMES = (_DEVICES / "v4l" / "by-id", _DEVICES / "v4l" / "by-path")
+"""Where udev links cameras under names that follow from model, serial number and port."""
+
+_INFRARED = re.compile(r"(?i)\b(?:ir|infra-?red)\b")
 
 
 @runtime_checkable
@@ -114,8 +120,21 @@ def find_cameras(devices: Path = _DEVICES, video_class: Path = _CLASS) -> tuple[
     return tuple(device for _, device in sorted(found, key=lambda entry: entry[0]))
 
 
-def choose_device(wanted: str | None, found: tuple[CameraDevice, ...] | None = None) -> CameraDevice:
+def in_colour_by_name(device: CameraDevice) -> bool:
+    """Return False for a device whose name says that it sees infra-red light, as one in many laptops does."""
+    return not _INFRARED.search(device.name)
+
+
+def choose_device(
+    wanted: str | None,
+    found: tuple[CameraDevice, ...] | None = None,
+    sees_colour: Callable[[CameraDevice], bool] = in_colour_by_name,
+) -> CameraDevice:
     """Return the device that was requested by path, number or part of its name; the first one if None.
+
+    Paths may be links to a device, such as ``/dev/v4l/by-id/usb-…-index0``, which stay the same whatever the
+    order in which cameras are plugged in; the name of such a link is enough. If None, a camera in colour is
+    taken before one that is not.
 
     Raises:
         CameraNotFoundError: there is no camera, or none matches.
@@ -126,15 +145,27 @@ def choose_device(wanted: str | None, found: tuple[CameraDevice, ...] | None = N
             f"no camera was found ({_DEVICES}/video* is absent); connect one, or try it with --rig simulated"
         )
     if wanted is None:
-        return cameras[0]
+        return next((camera for camera in cameras if sees_colour(camera)), cameras[0])
+    led_to = _led_to(wanted)
     for camera in cameras:
-        if wanted in (str(camera.path), camera.path.name, camera.path.name.removeprefix("video")):
+        if camera.path.resolve() in led_to or wanted in (
+            str(camera.path),
+            camera.path.name,
+            camera.path.name.removeprefix("video"),
+        ):
             return camera
     for camera in cameras:
         if wanted.lower() in camera.name.lower():
             return camera
     known = ", ".join(f"{camera.path} ({camera.name})" for camera in cameras)
     raise CameraNotFoundError(f"no camera matches {wanted!r}; there is {known}")
+
+
+def _led_to(wanted: str) -> frozenset[Path]:
+    """Return the nodes to which a path leads, or a link of this name in the folders of stable names."""
+    if os.sep not in wanted:
+        return frozenset(link.resolve() for folder in _STABLE_NAMES if (link := folder / wanted).is_symlink())
+    return frozenset([Path(wanted).resolve()])
 
 
 def camera_error(device: CameraDevice, error: OSError, *, streaming: bool) -> RigError:

@@ -15,6 +15,7 @@ from lightproof.rigs.protocol import Frame
 _KEPT_FRAMES = 24  # 0.8 s at 30 Hz, 66 MB at 1280x720
 _READ_TIMEOUT_S = 0.1  # how soon a stop is noticed
 _STOP_TIMEOUT_S = 12.0  # OpenCV waits up to 10 s for a camera that died
+ABSURD_STAMPS = 4  # what lay in a driver's buffers when it began may be stamped by nobody
 LOST_AFTER_S = 2.0  # the slowest webcam in the dark still delivers 5 frames a second
 
 
@@ -65,6 +66,7 @@ class Feed:
     def _read_until_stopped(self) -> None:
         last_sensor_time_s = float("-inf")
         last_arrival_s = now_s()
+        absurd = 0
         while not self._stopping:
             frame = self._camera.read(_READ_TIMEOUT_S)
             arrived_s = now_s()
@@ -76,6 +78,10 @@ class Feed:
                     )
                 continue
             if not last_sensor_time_s < frame.sensor_time_s <= arrived_s:
+                if last_sensor_time_s == float("-inf") and absurd < ABSURD_STAMPS:
+                    absurd += 1
+                    overwrite(frame.image)
+                    continue
                 raise ClockError(
                     f"camera {self._camera.name!r} stamped a frame {frame.sensor_time_s:.6f} s after one of "
                     f"{last_sensor_time_s:.6f} s, when it was {arrived_s:.6f} s; it needs the rig's clock"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lightproof.errors import CameraLostError, RigError
+from lightproof.native_stderr import quiet_libraries
 from lightproof.rigs.desktop.camera import (
     WANTED_RATE_HZ,
     WANTED_SIZE,
@@ -17,6 +18,7 @@ from lightproof.rigs.desktop.camera import (
     camera_error,
 )
 from lightproof.rigs.desktop.clock import now_s
+from lightproof.rigs.desktop.unreadable import UnreadablePictures
 from lightproof.rigs.protocol import CameraMetadata, Frame
 
 _MANUAL_EXPOSURE = 1  # OpenCV hands this value to V4L2_CID_EXPOSURE_AUTO: manual
@@ -36,6 +38,7 @@ class OpenCvCamera:
         self._capture: Any = None
         self._rate_hz = WANTED_RATE_HZ
         self._sequence = 0
+        self._unreadable = UnreadablePictures(self._who)
 
     @property
     def name(self) -> str:
@@ -51,10 +54,11 @@ class OpenCvCamera:
         """Open the device and ask for 1280x720 at 30 Hz."""
         cv2 = importlib.import_module("cv2")
         self._explain_refusal()
-        if sys.platform == "linux":
-            capture = cv2.VideoCapture(str(self._device.path), cv2.CAP_V4L2)
-        else:
-            capture = cv2.VideoCapture(int(self._device.path.name), cv2.CAP_ANY)
+        with quiet_libraries():
+            if sys.platform == "linux":
+                capture = cv2.VideoCapture(str(self._device.path), cv2.CAP_V4L2)
+            else:
+                capture = cv2.VideoCapture(int(self._device.path.name), cv2.CAP_ANY)
         if not capture.isOpened():
             raise RigError(f"camera {self._who} cannot be opened; close other programs that use it")
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, WANTED_SIZE[0])
@@ -76,9 +80,13 @@ class OpenCvCamera:
             raise CameraLostError(f"camera {self._who} is closed; start over")
         grabbed = self._capture.grab()
         arrival_s = now_s()
-        decoded: Any = self._capture.retrieve()[1] if grabbed else None
-        if decoded is None:
+        if not grabbed:
             raise CameraLostError(f"camera {self._who} stopped delivering; plug it in again and start over")
+        decoded: Any = self._capture.retrieve()[1]
+        if decoded is None:
+            self._unreadable.note("by OpenCV")
+            return None
+        self._unreadable.forget()
         self._sequence += 1
         period_s = 1 / self._rate_hz
         image = np.array(decoded, np.uint8)  # a copy: OpenCV may use its memory again

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from lightproof.errors import InputError, RigError
 from lightproof.privacy.forget import overwrite
 from lightproof.rigs.calibration_store import load_calibration
-from lightproof.rigs.desktop.camera import Camera, CameraDevice, choose_device
+from lightproof.rigs.desktop.camera import Camera, CameraDevice, choose_device, in_colour_by_name
 from lightproof.rigs.desktop.clock import now_s
 from lightproof.rigs.desktop.feed import LOST_AFTER_S, Feed
 from lightproof.rigs.desktop.opencv import OpenCvCamera
 from lightproof.rigs.desktop.screen import screen_size_m
-from lightproof.rigs.desktop.v4l2 import V4l2Camera
+from lightproof.rigs.desktop.v4l2 import V4l2Camera, sees_colour
 from lightproof.rigs.desktop.window import EVENT_INTERVAL_S, LightWindow
 from lightproof.rigs.protocol import Calibration, Frame, Geometry, RigDescription, RigOptions
 
@@ -165,13 +165,15 @@ class DesktopRig:
 
 def open_camera(device: CameraDevice) -> Camera:
     """Return the camera of a device, not yet opened: by V4L2 where linuxpy is installed, else by OpenCV."""
-    if sys.platform == "linux" and importlib.util.find_spec("linuxpy") is not None:
-        return V4l2Camera(device)
-    return OpenCvCamera(device)
+    return V4l2Camera(device) if _has_linuxpy() else OpenCvCamera(device)
+
+
+def _has_linuxpy() -> bool:
+    return sys.platform == "linux" and importlib.util.find_spec("linuxpy") is not None
 
 
 def open_rig(options: RigOptions) -> DesktopRig:
-    """Return the rig of this desktop with the camera that ``options.camera`` names, or the first one.
+    """Return the rig of this desktop with the camera that ``options.camera`` names, or the first in colour.
 
     The setting ``screen_cm``, such as ``34x19``, says how large the screen is where it does not tell itself.
 
@@ -183,7 +185,8 @@ def open_rig(options: RigOptions) -> DesktopRig:
         raise InputError(f"setting {unknown[0]!r} is unknown to the desktop rig; it knows {_SCREEN_SETTING}")
     size = options.settings.get(_SCREEN_SETTING)
     size_m = screen_size_m() if size is None else _size_from_cm(size)
-    return DesktopRig(open_camera(choose_device(options.camera)), geometry=_laptop_geometry(size_m))
+    device = choose_device(options.camera, sees_colour=sees_colour if _has_linuxpy() else in_colour_by_name)
+    return DesktopRig(open_camera(device), geometry=_laptop_geometry(size_m))
 
 
 def _laptop_geometry(size_m: tuple[float, float]) -> Geometry:

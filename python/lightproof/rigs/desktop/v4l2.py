@@ -28,15 +28,19 @@ from lightproof.rigs.desktop.camera import (
     WANTED_SIZE,
     CameraDevice,
     camera_error,
+    in_colour_by_name,
 )
 from lightproof.rigs.desktop.controls import ExposureControls, Settings
 from lightproof.rigs.desktop.pixels import FORMATS, UVC_CODING, YUV_FORMATS, rgb_from
+from lightproof.rigs.desktop.unreadable import UnreadablePictures
 from lightproof.rigs.protocol import CameraMetadata, Frame
 from lightproof.rigs.yuv import coding_from_v4l2
 
 _BUFFERS = 4  # 130 ms at 30 Hz: a thread that only decodes is never that late
 _CHECK_EVERY_S = 0.5  # reading the controls costs some USB transfers
 _FUTURE_S = 0.005  # a stamp later than this after its own arrival is from another clock
+
+_ABSURD_STAMPS = _BUFFERS  # as many as may have lain in the buffers when the stream began
 
 _FLAG_ERROR = 0x00000040  # V4L2_BUF_FLAG_ERROR: the data may be damaged
 _FLAG_CLOCK_MASK = 0x0000E000
@@ -66,6 +70,8 @@ class V4l2Camera:
         self._memory = bytearray()  # of the driver's last buffer: bytes objects could not be overwritten
         self._rate_hz = WANTED_RATE_HZ
         self._last_s = -math.inf
+        self._absurd = 0
+        self._unreadable = UnreadablePictures(self._who)
 
     @property
     def name(self) -> str:
@@ -98,7 +104,7 @@ class V4l2Camera:
         except RigError:
             self.close()
             raise
-        self._last_s = -math.inf
+        self._last_s, self._absurd = -math.inf, 0
 
     def lock(self) -> None:
         """Hold exposure, gain and white balance.
@@ -119,7 +125,12 @@ class V4l2Camera:
         self._settings_read_s = -math.inf
 
     def read(self, timeout_s: float) -> Frame | None:
-        """Return the next undamaged frame as packed RGB, or None if none came in time."""
+        """Return the next undamaged frame as packed RGB, or None if none came in time.
+
+        Raises:
+            CameraLostError: it was unplugged or failed, or nothing that it sends can be decoded.
+            ClockError: its stamps go back or are of another clock.
+        """
         if self._file is None:
             raise CameraLostError(f"camera {self._who} is closed; start over")
         deadline_s = time.monotonic() + timeout_s
@@ -128,6 +139,8 @@ class V4l2Camera:
                 ready, _, _ = select.select([self._file.fileno()], [], [], remaining_s)
                 if ready and (frame := self._dequeue()) is not None:
                     return frame
+        except CameraLostError:  # an OSError that says already what it has to say
+            raise
         except OSError as error:
             raise camera_error(self._device, error, streaming=True) from error
         return None
@@ -190,11 +203,16 @@ class V4l2Camera:
         if not flags & _FLAG_ERROR:
             image = rgb_from(raw.data, self._fourcc, self._width, self._height, self._stride, self._coding)
         if image is None:
+            self._unreadable.note(self._fourcc)
             return None
+        self._unreadable.forget()
         self._read_settings(arrival_s)
         period_s = 1 / self._rate_hz
         exposure_s = self._settings.exposure_s or period_s
         sensor_time_s = self._sensor_time_s(raw, flags, arrival_s, exposure_s, period_s)
+        if sensor_time_s is None:
+            overwrite(image)
+            return None
         temperature = self._settings.white_balance_k
         return Frame(
             image,
@@ -215,11 +233,18 @@ class V4l2Camera:
 
     def _sensor_time_s(
         self, raw: Any, flags: int, arrival_s: float, exposure_s: float, readout_s: float
-    ) -> float:
+    ) -> float | None:
+        """Return when the exposure began, None of a frame whose stamp is absurd before any was good.
+
+        Some drivers stamp what was in their buffers when the stream began with zero or garbage.
+        """
         if flags & _FLAG_CLOCK_MASK != _FLAG_CLOCK_MONOTONIC:
             return arrival_s - readout_s - exposure_s
         stamp_s = float(raw.timestamp)
-        if stamp_s > arrival_s + _FUTURE_S or stamp_s <= self._last_s:
+        if stamp_s > arrival_s + _FUTURE_S or stamp_s <= max(self._last_s, 0.0):
+            if self._last_s == -math.inf and self._absurd < _ABSURD_STAMPS:
+                self._absurd += 1
+                return None
             raise ClockError(
                 f"camera {self._who} stamped a frame {stamp_s:.6f} s after one of {self._last_s:.6f} s, "
                 f"when it was {arrival_s:.6f} s; update its driver or use another camera"
@@ -262,6 +287,24 @@ def best_format(offered: list[tuple[str, int, int, float]]) -> tuple[str, int, i
 
     fourcc, width, height, _ = max(usable, key=suitability)
     return fourcc, width, height
+
+
+def sees_colour(device: CameraDevice) -> bool:
+    """Return whether a camera offers a format in colour that can be read. It is opened but not started.
+
+    Infra-red cameras offer grey alone; their names, cut off at 31 characters, do not always say what they
+    are. One that cannot be asked now may be in colour: whoever opens it learns why it could not.
+    """
+    if not in_colour_by_name(device):
+        return False
+    video = importlib.import_module("linuxpy.video.device")
+    try:
+        with contextlib.closing(video.Device(str(device.path))) as file:
+            file.open()
+            offered = {kind.pixel_format.human_str() for kind in file.info.frame_types}
+    except (OSError, ValueError, video.V4L2Error):
+        return True
+    return not offered or not offered.isdisjoint(FORMATS)
 
 
 def can_lock(device: CameraDevice) -> bool:
