@@ -19,6 +19,7 @@ import cv2
 import matplotlib
 import numpy as np
 import pytest
+from markupsafe import Markup
 
 from lightproof.presence.cues.freshness import FreshnessEvidence
 from lightproof.presence.cues.latency import LatencyEvidence
@@ -28,6 +29,7 @@ from lightproof.presence.evidence import PresenceEvidence
 from lightproof.reporting.charts.relief import without_surface
 from lightproof.reporting.charts.response import light_start_s, overlay
 from lightproof.reporting.session_report import ReportError, ReportPage, write_report
+from lightproof.reporting.unbroken import unbroken
 from lightproof.rigs.latency_class import LatencyClass
 from lightproof.session import Session
 from lightproof.verdict import REASONS, Finding, Outcome, ReasonCode, Verdict
@@ -37,6 +39,7 @@ from tests.reporting.report_sessions import (
     LATENCY_S,
     LIGHT_S,
     LOOKS,
+    POLICY,
     challenge,
     declined,
     ended_early,
@@ -242,10 +245,38 @@ def test_several_sessions_have_a_table_of_verdicts_on_top_and_one_has_none(demo:
 
 
 def test_the_theorem_is_stated_for_the_decoys_that_were_drawn(one: str) -> None:
-    words = _Document(one).words
+    words = _Document(one).words.replace("\N{NO-BREAK SPACE}", " ")
     assert f"P ≤ 1 / {DECOYS + 1:,}" in words
-    assert f"over {LOOKS} looks at the light, P ≤ {LOOKS} / {DECOYS + 1:,}" in words
+    assert f"looked at up to {LOOKS} times" in words
+    assert f"more of them than the policy asks for ({POLICY.decoys:,})" in words
+    assert f"P ≤ {LOOKS} / {DECOYS + 1:,} ≤ 1 / {POLICY.decoys + 1:,}" in words
     assert f"1 of {DECOYS + 1:,}" in words
+
+
+def test_a_report_begins_with_what_it_shows_and_how_to_read_it(one: str) -> None:
+    words = _Document(one).words
+    begin = words.index("A screen played a one-off code of coloured light")
+    assert begin < words.index("Read the verdict and its reasons first") < words.index("For engineers")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("13.0 ms", "13.0_ms"),
+        ("at least 2 %, found 1.9 %", "at least 2_%, found 1.9_%"),
+        ("P ≤ 6 / 6,295,081", "P ≤_6_/_6,295,081"),
+        ("0.5 ± 0.09 and 48 × 40", "0.5_±_0.09 and 48_×_40"),
+        ("3 frames of 20", "3 frames of 20"),
+    ],
+)
+def test_a_number_and_its_unit_stay_on_one_line(text: str, whole: str) -> None:
+    assert unbroken(text) == whole.replace("_", "\N{NO-BREAK SPACE}")
+
+
+def test_what_is_markup_is_not_changed() -> None:
+    path = Markup("<path d='M 12 s 3'/>")
+    assert unbroken(path) is path
+    assert unbroken(12) == 12
 
 
 def test_a_histogram_of_some_decoys_says_that_it_is_one(tmp_path: Path) -> None:

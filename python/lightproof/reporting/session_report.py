@@ -28,6 +28,7 @@ try:
     from lightproof.reporting.charts.relief import coefficient_chart, relief_chart
     from lightproof.reporting.charts.response import challenge_charts, overlay, response_charts
     from lightproof.reporting.charts.style import style
+    from lightproof.reporting.unbroken import unbroken
 except ModuleNotFoundError as error:
     raise MissingExtraError(
         f"a report needs {error.name}, which is not installed; pip install 'lightproof[report]'"
@@ -111,6 +112,7 @@ def _page_html(pages: Sequence[ReportPage]) -> str:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -137,6 +139,7 @@ def _section(page: ReportPage, name: str) -> dict[str, Any]:
         "reasons": [REASONS[code] for code in session.verdict.reasons],
         "parts": evidence_summaries(session, page.policy),
         "freshness": None if session.evidence is None else session.evidence.freshness,
+        "policy_decoys": page.policy.decoys,
         "drawn_decoys": 0 if session.trace is None else session.trace.decoy_scores.size,
         "has_evidence": session.evidence is not None,
         "has_trace": session.trace is not None,
@@ -198,7 +201,7 @@ def _policy(policy: Policy) -> list[tuple[str, str]]:
     return [
         ("mode", policy.mode),
         ("asked for", "presence only" if policy.presence_only else "presence and match"),
-        ("decoys", f"{policy.decoys:,}"),
+        ("decoys, over all looks together", f"{policy.decoys:,}"),
         ("false match rate", policy.fmr),
         ("least response", f"{100 * policy.min_response:.1f} %"),
         ("latency tolerance, at most", f"{1000 * policy.latency_tolerance_s:.0f} ms"),

@@ -23,6 +23,7 @@ try:
     from lightproof.evaluation.report.outcome_charts import outcome_chart, score_chart, words
     from lightproof.evaluation.report.tradeoff_charts import rejection_chart, tradeoff_chart
     from lightproof.reporting.charts.style import style
+    from lightproof.reporting.unbroken import unbroken
 except ModuleNotFoundError as error:
     raise MissingExtraError(
         f"a report needs {error.name}, which is not installed; pip install 'lightproof[report,simulation]'"
@@ -41,7 +42,11 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
     """
     room = files(__package__)
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=unbroken,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "words": words,
