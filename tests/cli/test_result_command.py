@@ -202,12 +202,20 @@ def test_a_token_that_is_not_valid_is_one_line_and_status_one(
     assert said["refusal"] == refusal
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20, "x" * 5000, "@/dev/null"])
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20, "x" * 5000])
 def test_bad_tokens_are_one_line_and_status_one(
     home: Path, capsys: pytest.CaptureFixture[str], token: str
 ) -> None:
     assert _verify(home, token) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_token_file_that_is_no_file_is_wrong_usage_and_named(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _verify(home, "@/dev/null") == 2
+    said = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "/dev/null is a device; give a regular file or a pipe" in said
 
 
 def test_an_expired_token_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
