@@ -12,6 +12,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 from lightproof._core import BANDS, Challenge, Timeline
 from lightproof.colour import NEUTRAL_SCREEN_SRGB, srgb_to_linear
-from lightproof.errors import RigError
+from lightproof.errors import LightproofError, RigError
 from lightproof.face.networks import FaceNetworks
+from lightproof.presence.cues import relief
 from lightproof.presence.cues.latency import MAX_SIGMA_S, latency_curve, peak_s
 from lightproof.presence.observation import Observation
 from lightproof.presence.playing import PlaybackResult, play
@@ -31,7 +33,7 @@ from lightproof.privacy.forget import BiometricScope, overwrite
 from lightproof.privacy.process import private_process
 from lightproof.rigs.latency_class import require_possible_latency
 from lightproof.rigs.protocol import Calibration, Frame, Rig, RigDescription
-from lightproof.verdict import REASONS, ReasonCode
+from lightproof.verdict import CAMERA_FAULTS, REASONS, ReasonCode
 
 REPEATS: Final = 5
 """Challenges that are played: the median withstands two that went wrong."""
@@ -69,8 +71,23 @@ _SIGMA_OF_MAD: Final = 1.4826
 """Standard deviation of a normal distribution over the median of its absolute deviations."""
 
 
+_ASSUMED_LATENCY_S: Final = 0.1
+"""Where the latency is not clear, colours are read this long after their flip: late enough for most rigs, and
+each is up for four times as long."""
+
+_SWAPPED_Z: Final = 5.0
+"""Standard errors by which a channel has to answer more to another colour than to its own."""
+
+_MIN_MIRRORED: Final = 2
+"""Challenges in which the picture is mirrored: one may be chance."""
+
+
 class CalibrationUnclearError(RigError):
     """What was measured is not good enough to be kept."""
+
+
+class CameraFaultError(RigError):
+    """The camera is set up wrongly, so that nobody could be verified with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,8 @@ def measure(
         on_hint: told what keeps the person from being in position.
 
     Raises:
+        CameraFaultError: the camera's pictures are frozen, colourless, mirrored, turned or repeated, its
+            colours swapped, or its times wrong.
         CalibrationUnclearError: nobody got into position, or fewer than :data:`MIN_CLEAR` challenges were
             clear, or their latencies differ by more than :data:`MAX_SPREAD_S`.
         DelayedPictureError: the latency is longer than this screen and this camera can make it.
@@ -120,14 +139,23 @@ def measure(
         for number in range(repeats):
             if on_challenge is not None:
                 on_challenge(number)
-            latency_s = bench.latency_s(Challenge.generate(seeds(number), "standard"), deliveries_s)
+            challenge = Challenge.generate(seeds(number), "standard")
+            latency_s = bench.latency_s(challenge, deliveries_s, statistics.median(found) if found else None)
             if latency_s is not None:
                 found.append(latency_s)
-        latency_s, spread_s = _agreed(found, repeats)
-        require_possible_latency(rig.description, latency_s)
+        if bench.mirrored >= _MIN_MIRRORED:
+            raise _fault(ReasonCode.CAMERA_MIRRORED)
+        try:
+            latency_s, spread_s = _agreed(found, repeats)
+            require_possible_latency(rig.description, latency_s)
+        except LightproofError:
+            # Light in the wrong channels has no latency, or one that is an accident.
+            _require_right_colours(*bench.mixing(_ASSUMED_LATENCY_S))
+            raise
         if on_challenge is not None:
             on_challenge(repeats)
         mixing, sigma = bench.mixing(latency_s)
+        _require_right_colours(mixing, sigma)
     delivery_s, delivery_spread_s = _delivery(deliveries_s)
     calibration = Calibration(
         latency_s, spread_s=spread_s, delivery_s=delivery_s, delivery_spread_s=delivery_spread_s
@@ -189,20 +217,24 @@ class _Bench:
 
     def __init__(self, rig: Rig, reader: FaceReader, on_hint: Callable[[ReasonCode], None] | None) -> None:
         self._rig, self._reader, self._on_hint = rig, reader, on_hint
+        self.mirrored = 0
 
-    def latency_s(self, challenge: Challenge, deliveries_s: list[float]) -> float | None:
+    def latency_s(
+        self, challenge: Challenge, deliveries_s: list[float], about_s: float | None
+    ) -> float | None:
         """Play a challenge and return the latency of its light, None if it is not clear.
 
-        What each frame took from its end to its arrival is added to ``deliveries_s``.
+        What each frame took from its end to its arrival is added to ``deliveries_s``. ``about_s`` is the
+        latency of the challenges before, with which the shape of the light is read.
         """
         with BiometricScope() as scope:
             position = scope.keep(self._position())
-            played = play(
-                self._rig, challenge, position, self._reader, None, None, lambda *_: False, _observe_anew
-            )
+            observe = partial(_observe_anew, about_s)
+            played = play(self._rig, challenge, position, self._reader, None, None, lambda *_: False, observe)
             scope.keep(played.observation)
             arrivals = played.observation.track.arrivals
             deliveries_s.extend(one.delivery_s for one in arrivals if one.delivery_s is not None)
+            self.mirrored += about_s is not None and _is_mirrored(played.observation)
             return self._latency_s(played)
 
     @staticmethod
@@ -246,6 +278,8 @@ class _Bench:
     def _position(self) -> Positioned:
         position = wait_for_position(self._rig, self._reader, self._on_hint)
         if isinstance(position, ReasonCode):
+            if position in CAMERA_FAULTS:
+                raise _fault(position)
             reason = REASONS[position]
             raise CalibrationUnclearError(f"nobody is in position: {reason.message} {reason.remedy}")
         return position
@@ -276,7 +310,36 @@ class _Bench:
         return sample.cells, float(sample.face.five_points[2, 1])
 
 
+def _fault(code: ReasonCode) -> CameraFaultError:
+    reason = REASONS[code]
+    return CameraFaultError(f"{reason.message} {reason.remedy} Nothing was stored.")
+
+
+def _is_mirrored(observation: Observation) -> bool:
+    """Return whether the light from one side fell on the other, at the latency of the observation."""
+    face = observation.response.face_light(observation.exposures_s, observation.mixing)
+    if face is None:
+        return False
+    gains, _ = face.gains(observation.timeline, observation.latency_s)
+    maps = observation.response.solve(gains)
+    return ReasonCode.CAMERA_MIRRORED in relief.judge(maps, observation).reasons
+
+
+def _require_right_colours(mixing: NDArray[np.float64], sigma: float) -> None:
+    """Raise if the channels of the camera certainly answer to the screen's colours in another order.
+
+    A face that moves makes all channels alike, which is no order.
+
+    Raises:
+        CameraFaultError: the colours are swapped.
+    """
+    is_an_order = len(set(mixing.argmax(axis=1).tolist())) == len(mixing)
+    if is_an_order and (mixing.max(axis=1) - mixing.diagonal() > _SWAPPED_Z * sigma).any():
+        raise _fault(ReasonCode.COLOURS_SWAPPED)
+
+
 def _observe_anew(
+    about_s: float | None,
     neutral_cells: NDArray[np.float32],
     prediction: Prediction,
     rig: RigDescription,
@@ -285,8 +348,13 @@ def _observe_anew(
     start_s: float,
     duration_s: float,
 ) -> Observation:
-    """Return an observation that no delivery of an earlier calibration bounds: the camera may be another."""
+    """Return an observation that no delivery of an earlier calibration bounds: the camera may be another.
+
+    ``about_s`` takes the place of the earlier latency where something is known of this one.
+    """
     unbounded = replace(rig.calibration, delivery_s=None, delivery_spread_s=None)
+    if about_s is not None:
+        unbounded = replace(unbounded, latency_s=about_s)
     return Observation(
         neutral_cells,
         prediction,

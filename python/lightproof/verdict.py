@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from lightproof.errors import InputError
 
@@ -55,6 +55,10 @@ class ReasonCode(StrEnum):
     CAMERA_FROZEN = "camera_frozen"
     CAMERA_COLOURLESS = "camera_colourless"
     CAMERA_MIRRORED = "camera_mirrored"
+    CAMERA_TURNED = "camera_turned"
+    CAMERA_REPEATS = "camera_repeats"
+    CAMERA_CLOCK = "camera_clock"
+    COLOURS_SWAPPED = "colours_swapped"
     RIG_NOT_CALIBRATED = "rig_not_calibrated"
     STALE_LIGHT = "stale_light"
     LATE_LIGHT = "late_light"
@@ -277,6 +281,25 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
         "The camera's picture is mirrored.",
         "Ask whoever looks after this device to switch the camera's mirroring off, or verify the other way.",
     ),
+    ReasonCode.CAMERA_TURNED: (
+        "The camera's picture is turned on its side or upside down.",
+        "Ask whoever looks after this device to turn the camera, or verify the other way.",
+    ),
+    ReasonCode.CAMERA_REPEATS: (
+        "The camera delivers each picture several times.",
+        "Ask whoever looks after this device to set the camera to a rate that it really has, or verify the "
+        "other way.",
+    ),
+    ReasonCode.CAMERA_CLOCK: (
+        "The times that the camera gives its pictures cannot be right.",
+        "Ask whoever looks after this device to update the camera's driver or use another camera, or verify "
+        "the other way.",
+    ),
+    ReasonCode.COLOURS_SWAPPED: (
+        "The camera's colours are swapped.",
+        "Ask whoever looks after this device to mend the order of the camera's colours, and to run "
+        "`lightproof calibrate` again, or verify the other way.",
+    ),
     ReasonCode.RIG_NOT_CALIBRATED: (
         "This camera and screen have not been measured together yet.",
         "Ask whoever looks after this device to run `lightproof calibrate` once, or verify the other way.",
@@ -358,6 +381,19 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = {
         "Try again when you are ready.",
     ),
 }
+
+CAMERA_FAULTS: Final = frozenset(
+    {
+        ReasonCode.CAMERA_FROZEN,
+        ReasonCode.CAMERA_COLOURLESS,
+        ReasonCode.CAMERA_MIRRORED,
+        ReasonCode.CAMERA_TURNED,
+        ReasonCode.CAMERA_REPEATS,
+        ReasonCode.CAMERA_CLOCK,
+        ReasonCode.COLOURS_SWAPPED,
+    }
+)
+"""What is wrong with the camera, whoever sits before it: never a failure of a person."""
 
 REASONS: Mapping[ReasonCode, Reason] = MappingProxyType(
     {code: Reason(code, message, remedy) for code, (message, remedy) in _WORDS.items()}

@@ -23,11 +23,15 @@ from lightproof.presence.cues import (
     relief,
     response,
 )
+from lightproof.presence.cues.continuity import ContinuityEvidence
 from lightproof.presence.cues.latency import LatencyCurve
+from lightproof.presence.cues.lit_face import LitFaceEvidence
+from lightproof.presence.cues.response import ResponseEvidence
 from lightproof.presence.evidence import PresenceEvidence, Trace
 from lightproof.presence.observation import Observation
+from lightproof.presence.swapped_colours import are_colours_swapped
 from lightproof.rigs.protocol import RigDescription
-from lightproof.verdict import EvidencePart, Finding
+from lightproof.verdict import EvidencePart, Finding, ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,15 @@ def with_all_that_was_seen(
         evidence,
         continuity=continuity.judge(observation, rig, flips_late_s),
         identity=identity.judge(observation.likenesses),
-        lit_face=lit_face.judge(observation),
+        lit_face=_lit_face_of(evidence, observation),
     )
+
+
+def _lit_face_of(evidence: PresenceEvidence, observation: Observation) -> LitFaceEvidence:
+    """Return what the light shows of the face; nothing where its colours were swapped."""
+    if ReasonCode.COLOURS_SWAPPED in evidence.response.reasons:
+        return lit_face.NO_LIT_FACE
+    return lit_face.judge(observation)
 
 
 class _Doubt(Exception):
@@ -109,21 +120,14 @@ def _judge(
     face = observation.response.face_light(observation.exposures_s, observation.mixing)
     if face is None:
         judged(response.NO_RESPONSE)
-        fresh, in_time = freshness.no_freshness(policy), latency.no_latency(observation, policy)
-        unseen = PresenceEvidence(
-            response.NO_RESPONSE,
-            continuous,
-            fresh,
-            in_time,
-            relief.NO_RELIEF,
-            reflectance.NO_REFLECTANCE,
-            identity.judge(observation.likenesses),
-            lit_face.NO_LIT_FACE,
-        )
-        return Judgement(unseen, None)
+        return _nothing_seen(response.NO_RESPONSE, continuous, observation, policy)
     seen, gains = response.judge(face, observation, policy)
     judged(seen)
     code = freshness.match_code(face, observation)
+    if (not code.of_this_challenge or min(seen.channels) <= 0) and are_colours_swapped(observation, code):
+        swapped = replace(seen, finding=Finding.INCONCLUSIVE, reasons=(ReasonCode.COLOURS_SWAPPED,))
+        judged(swapped)
+        return _nothing_seen(swapped, continuous, observation, policy)
     # Light that is not of this challenge has no shape that could be read with it.
     maps = observation.response.solve(gains) if code.of_this_challenge else None
     solid = relief.judge(maps, observation)
@@ -141,6 +145,23 @@ def _judge(
     judged(fresh)
     evidence = PresenceEvidence(seen, continuous, fresh, in_time, solid, one_surface, same, lit)
     return Judgement(evidence, _trace(observation, maps, decoy_scores, curve))
+
+
+def _nothing_seen(
+    seen: ResponseEvidence, continuous: ContinuityEvidence, observation: Observation, policy: Policy
+) -> Judgement:
+    """Return the judgement where the light could not be read, for the reason that ``seen`` has."""
+    evidence = PresenceEvidence(
+        seen,
+        continuous,
+        freshness.no_freshness(policy),
+        latency.no_latency(observation, policy),
+        relief.NO_RELIEF,
+        reflectance.NO_REFLECTANCE,
+        identity.judge(observation.likenesses),
+        lit_face.NO_LIT_FACE,
+    )
+    return Judgement(evidence, None)
 
 
 def _trace(

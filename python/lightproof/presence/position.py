@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lightproof.colour import NEUTRAL_SCREEN_SRGB
 from lightproof.face.alignment import COLUMNS, ROWS, eye_distance_px
 from lightproof.face.tracker import TrackedFace
+from lightproof.presence.camera_clock import CameraClock
 from lightproof.presence.camera_faults import CameraFaults
 from lightproof.presence.likenesses import Likenesses
 from lightproof.presence.reader import FaceReader, FaceSample
@@ -56,6 +57,11 @@ MAX_CLIPPED: Final = 0.10
 hold too little."""
 
 
+_OF_A_TURNED_CAMERA: Final = frozenset({ReasonCode.NO_FACE, ReasonCode.TURNED_AWAY})
+_LOOK_TURNED_S: Final = 1.0
+"""How often it is looked for a face in a picture that may be turned: it takes as long as several frames."""
+
+
 @dataclass(frozen=True, slots=True)
 class Positioned:
     """A face in position.
@@ -94,12 +100,21 @@ def wait_for_position(
     cells: list[NDArray[np.float32]] = []
     steady_from_s = float("nan")
     problem, hinted_s, hinting = ReasonCode.NO_FACE, float("-inf"), False
-    faults = CameraFaults()
+    faults, clock = CameraFaults(), CameraClock()
+    looked_s = start_s
     try:
         for frame in reader.frames(rig, until_s=start_s + PATIENCE_S):
             sample = reader.read(frame)
+            clock_wrong = clock.is_wrong(frame)
+            if clock_wrong:
+                return ReasonCode.CAMERA_CLOCK
             found = faults.find(sample.rgb) or what_is_wrong(sample, geometry)
             cells.append(sample.cells)
+            arrived_s = start_s if frame.arrived_s is None else frame.arrived_s
+            if found in _OF_A_TURNED_CAMERA and arrived_s >= looked_s + _LOOK_TURNED_S:
+                looked_s = arrived_s
+                if reader.is_turned(sample.rgb):
+                    return ReasonCode.CAMERA_TURNED
             if found is None and sample.face is not None:
                 steady_from_s = frame.sensor_time_s if len(cells) == 1 else steady_from_s
                 if hinting and frame.sensor_time_s >= hinted_s + HINT_S:
@@ -107,7 +122,9 @@ def wait_for_position(
                     rig.say("")
                 if likenesses is not None:
                     likenesses.offer(sample.rgb, sample.face, frame.sensor_time_s)
-                if frame.sensor_time_s - steady_from_s >= STEADY_S:
+                if frame.sensor_time_s - steady_from_s >= STEADY_S and clock_wrong is False:
+                    if reader.is_turned(sample.rgb):
+                        return ReasonCode.CAMERA_TURNED
                     if likenesses is not None:
                         likenesses.end_stretch()
                     if hinting:
