@@ -10,14 +10,18 @@ import pytest
 from numpy.typing import NDArray
 
 from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
+from lightproof.device import load_or_create_device_key
 from lightproof.errors import DelayedPictureError
+from lightproof.expectations import ANY, Expectations
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import MIN_DECOYS, Policy
 from lightproof.request import Request
+from lightproof.result import ResultRefusedError, VerifiedResult, verify_result
 from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import Frame, RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
 from lightproof.session import Entropy, Session, SessionOptions
+from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome, ReasonCode
 from lightproof.verification import verify
 from tests.sample_result import NONCE
@@ -143,6 +147,38 @@ def test_a_calibration_that_a_relay_was_part_of_is_refused_before_anybody_is_ask
     with pytest.raises(DelayedPictureError, match=r"304 ms.* 60 Hz .*30 frames.*167 ms.*delays the picture"):
         verify(rig, request, options=options)
     assert asked == []
+
+
+def test_a_relay_that_was_part_of_the_calibration_is_told_to_whoever_relies_on_the_result(
+    networks: FaceNetworks,
+) -> None:
+    """Below the ceiling its light is in time on its own rig; the signed class says that it need not be."""
+    request = Request.fresh(policy=Policy(decoys=MIN_DECOYS, presence_only=True))
+    key = load_or_create_device_key(rig="simulated")
+    named = {}
+    for latency_s in (0.008, 0.09):
+        rig = open_rig(RigOptions(seed=23, settings={"panel_latency_s": str(latency_s)}))
+        session = verify(rig, request, options=SessionOptions(networks=networks, key=key))
+        assert session.verdict.outcome is Outcome.VERIFIED
+        assert session.token is not None
+        named[latency_s] = session.token
+
+    def relying_on(token: str) -> VerifiedResult:
+        expected = Expectations(
+            rigs={"simulated"},
+            presence_only=True,
+            policies=ANY,
+            models=ANY,
+            software=ANY,
+            latency_classes={"direct"},
+        )
+        return verify_result(
+            token, key.jwks(), request.nonce, request.audience, expected, SingleUseStore(None)
+        )
+
+    assert relying_on(named[0.008]).latency_class is LatencyClass.DIRECT
+    with pytest.raises(ResultRefusedError, match="latency is buffered, not direct"):
+        relying_on(named[0.09])
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.03])
