@@ -31,7 +31,7 @@ WAITING_S: Final = 0.005
 lets another thread run for 5 ms (``sys.getswitchinterval``), and a session has one for its looks, which no
 calibration has. A tick of the kernel's scheduler, 4 ms at 250 Hz, is within it. Who waits longer mostly waits
 much longer: beside the work of eight simulated sessions on two busy cores a thread was woken more than 5 ms
-late 3.9 % of the time and more than 10 ms late 3.0 %. Such frames are left out, of which there may be a few."""
+late 3.9 % of the time and more than 10 ms late 3.0 %. Such frames are left out; a few may be."""
 
 DELIVERY_SIGMAS: Final = 3
 """More than the calibrated delivery by so many of its standard deviations, and :data:`WAITING_S`, is late.
