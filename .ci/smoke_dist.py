@@ -20,7 +20,16 @@ from pathlib import Path
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-EXPECTED = ("--rig", "simulated", "--presence-only", "--any-policy", "--any-models", "--any-software")
+EXPECTED = (
+    "--rig",
+    "simulated",
+    "--presence-only",
+    "--any-policy",
+    "--any-models",
+    "--any-software",
+    "--latency",
+    "direct",
+)
 ASKED = ("--nonce", "00112233445566778899aabbccddeeff", "--audience", "https://example.org/door")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from lightproof.result import SessionResult
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.verdict import Outcome, Verdict
 
 NONCE = bytes(range(32))
@@ -16,6 +17,7 @@ RESULT = SessionResult(
     audience=AUDIENCE,
     rig="desktop",
     presence_only=False,
+    latency_class=LatencyClass.DIRECT,
     policy_sha256=hashlib.sha256(b"policy").digest(),
     models_sha256=hashlib.sha256(b"models").digest(),
     software_sha256=hashlib.sha256(b"software").digest(),

@@ -156,7 +156,9 @@ def test_a_network_of_a_size_that_no_memory_holds_is_refused_by_key(tmp_path: Pa
 @pytest.mark.parametrize("bomb", ["9" * 400, "1e999", "NaN", "[" * 300 + "]" * 300])
 def test_a_token_whose_header_is_a_bomb_is_refused(bomb: str) -> None:
     header = base64url(f'{{"alg": "ES256", "kid": {bomb}}}'.encode())
-    anything = Expectations(rigs={"pi"}, presence_only=False, policies=ANY, models=ANY, software=ANY)
+    anything = Expectations(
+        rigs={"pi"}, presence_only=False, policies=ANY, models=ANY, software=ANY, latency_classes=ANY
+    )
     with pytest.raises(ResultRefusedError) as refused:
         verify_result(
             f"{header}.e30.AAAA", {"keys": []}, bytes(range(16)), "x:y", anything, SingleUseStore(None)

@@ -90,7 +90,9 @@ def test_any_keys_in_a_jwk_set_are_passed_over_without_a_crash(keys: list[object
     header = (
         "eyJhbGciOiJFUzI1NiIsInR5cCI6ImVhdCtqd3QiLCJraWQiOiJ4In0"  # {"alg":"ES256","typ":"eat+jwt","kid":"x"}
     )
-    anything = Expectations(rigs={"pi"}, presence_only=False, policies=ANY, models=ANY, software=ANY)
+    anything = Expectations(
+        rigs={"pi"}, presence_only=False, policies=ANY, models=ANY, software=ANY, latency_classes=ANY
+    )
     with pytest.raises(InputError):
         verify_result(
             f"{header}.e30.AAAA", {"keys": keys}, bytes(range(16)), "x:y", anything, SingleUseStore(None)

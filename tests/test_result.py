@@ -37,6 +37,7 @@ from lightproof.result import (
     software_sha256,
     verify_result,
 )
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import RigKind
 from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome, ReasonCode, Verdict
@@ -46,7 +47,12 @@ KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(range(32)))
 OTHER_KEY = DeviceKey(ECKey.generate_key("P-256"), bytes(32))
 TOKEN = sign_result(RESULT, KEY)
 ANYTHING = Expectations(
-    rigs=frozenset(get_args(RigKind)), presence_only=False, policies=ANY, models=ANY, software=ANY
+    rigs=frozenset(get_args(RigKind)),
+    presence_only=False,
+    policies=ANY,
+    models=ANY,
+    software=ANY,
+    latency_classes=ANY,
 )
 WHENEVER: Any = {"verify_exp": False, "verify_iat": False}
 DOCUMENT = Path(__file__).parents[1] / "docs" / "result.md"
@@ -103,6 +109,7 @@ def test_a_signed_result_verifies_and_says_what_went_in() -> None:
     verified = _accepted(TOKEN)
     assert verified.verdict == RESULT.verdict
     assert (verified.rig, verified.presence_only, verified.audience) == ("desktop", False, AUDIENCE)
+    assert verified.latency_class is LatencyClass.DIRECT
     assert (verified.issued_at, verified.expires_at) == (NOW, NOW + 120)
     assert verified.subject == KEY.subject_for(AUDIENCE)
     assert verified.kid == KEY.kid
@@ -152,6 +159,9 @@ def test_the_documented_lines_for_another_library_work(
     somebody = dataclasses.replace(fresh, presence_only=True)
     with pytest.raises(AssertionError):
         exec(lines, CHECKER | {"token": sign_result(somebody, KEY)})
+    buffered = dataclasses.replace(fresh, latency_class=LatencyClass.BUFFERED)
+    with pytest.raises(AssertionError):
+        exec(lines, CHECKER | {"token": sign_result(buffered, KEY)})
     simulated = dataclasses.replace(fresh, rig="simulated")
     with pytest.raises(KeyError):
         exec(lines, CHECKER | {"token": sign_result(simulated, _key_for("simulated"))})
@@ -182,6 +192,28 @@ def test_a_session_without_a_challenge_has_no_hash_of_one() -> None:
     assert "challenge" not in verified.hashes
 
 
+def test_a_session_without_evidence_names_no_class_of_latency_and_is_heard_whichever_is_expected() -> None:
+    """Whoever says no, or whose session never began, is not taken for a relay; none of it is a yes."""
+    declined = dataclasses.replace(
+        RESULT,
+        verdict=Verdict(Outcome.DECLINED, (ReasonCode.CONSENT_DECLINED,)),
+        challenge_sha256=None,
+        latency_class=None,
+    )
+    token = sign_result(declined, KEY)
+    assert "latency" not in _claims(token)
+    verified = _accepted(token, expected=dataclasses.replace(ANYTHING, latency_classes={"direct"}))
+    assert verified.verdict.outcome is Outcome.DECLINED
+    assert verified.latency_class is None
+
+
+def test_verified_without_a_class_of_latency_is_refused_even_where_any_is_accepted() -> None:
+    token = sign_result(dataclasses.replace(RESULT, latency_class=None), KEY)
+    assert _refusal(token) is Refusal.MALFORMED
+    direct = dataclasses.replace(ANYTHING, latency_classes={"direct"})
+    assert _refusal(token, expected=direct) is Refusal.MALFORMED
+
+
 @pytest.mark.parametrize("nonce_bytes", [32, 64])
 def test_the_longest_result_fits_into_one_kilobyte(nonce_bytes: int) -> None:
     codes = sorted(set(ReasonCode) - {ReasonCode.CONSENT_DECLINED}, key=len, reverse=True)
@@ -192,6 +224,7 @@ def test_the_longest_result_fits_into_one_kilobyte(nonce_bytes: int) -> None:
         nonce=bytes(range(nonce_bytes)),
         audience="x:" + "a" * (room - 2),
         rig="simulated",
+        latency_class=max(LatencyClass, key=len),
     )
     token = sign_result(longest, _key_for("simulated"))
     assert len(token) <= MAX_TOKEN_BYTES <= 1000
@@ -397,6 +430,12 @@ def test_a_signed_token_that_lacks_a_claim_is_refused(claim: str) -> None:
         {"rig": "hologram"},
         {"rig": ["pi"]},
         {"presence_only": 0},
+        {"latency": "instant"},
+        {"latency": ""},
+        {"latency": None},
+        {"latency": ["direct"]},
+        {"latency": {}},
+        {"latency": 0.03},
         {"hashes": []},
         {"hashes": {"policy": "x"}},
         {"hashes": {"policy": HASH, "models": HASH, "software": 1, "challenge": HASH}},
@@ -417,7 +456,7 @@ def test_a_signed_payload_that_is_no_object_is_refused() -> None:
 
 
 def test_the_profile_is_the_documented_one() -> None:
-    assert _claims(TOKEN)["eat_profile"] == EAT_PROFILE == "tag:lightproof,2026:result:1"
+    assert _claims(TOKEN)["eat_profile"] == EAT_PROFILE == "tag:lightproof,2026:result:2"
 
 
 def test_nothing_played_is_no_verification() -> None:
@@ -436,6 +475,7 @@ def test_nothing_played_is_no_verification() -> None:
         ({"policies": {HASH}}, Refusal.UNEXPECTED_POLICY),
         ({"models": {HASH}}, Refusal.UNEXPECTED_MODELS),
         ({"software": [HASH, "B" * 32]}, Refusal.UNEXPECTED_SOFTWARE),
+        ({"latency_classes": {"buffered", "unknown"}}, Refusal.UNEXPECTED_LATENCY),
     ],
 )
 def test_a_well_signed_token_that_is_not_what_was_expected_is_refused_by_name(
@@ -450,6 +490,30 @@ def test_a_session_without_a_photo_is_refused_where_one_was_to_be_compared() -> 
     assert _accepted(token, expected=dataclasses.replace(ANYTHING, presence_only=True)).presence_only
 
 
+@pytest.mark.parametrize("named", LatencyClass)
+@pytest.mark.parametrize("outcome", [Outcome.VERIFIED, Outcome.NOT_VERIFIED])
+def test_a_class_of_latency_is_accepted_where_it_was_named_and_nowhere_else(
+    named: LatencyClass, outcome: Outcome
+) -> None:
+    reasons = () if outcome is Outcome.VERIFIED else (ReasonCode.FLAT_LIGHT,)
+    token = sign_result(
+        dataclasses.replace(RESULT, latency_class=named, verdict=Verdict(outcome, reasons)), KEY
+    )
+    for accepted in LatencyClass:
+        expected = dataclasses.replace(ANYTHING, latency_classes={str(accepted)})
+        if accepted is named:
+            assert _accepted(token, expected=expected).latency_class is named
+        else:
+            assert _refusal(token, expected=expected) is Refusal.UNEXPECTED_LATENCY
+
+
+def test_a_refused_class_of_latency_is_named_with_those_that_are_accepted() -> None:
+    token = sign_result(dataclasses.replace(RESULT, latency_class=LatencyClass.UNKNOWN), KEY)
+    expected = dataclasses.replace(ANYTHING, latency_classes={LatencyClass.DIRECT, LatencyClass.BUFFERED})
+    with pytest.raises(ResultRefusedError, match="latency is unknown, not buffered or direct"):
+        _accepted(token, expected=expected)
+
+
 def test_what_was_expected_is_accepted() -> None:
     expected = Expectations(
         rigs={"pi", "desktop"},
@@ -457,6 +521,7 @@ def test_what_was_expected_is_accepted() -> None:
         policies={HASH, hash_text(RESULT.policy_sha256)},
         models=[hash_text(RESULT.models_sha256)],
         software=(hash_text(RESULT.software_sha256),),
+        latency_classes=("direct",),
     )
     assert _accepted(TOKEN, expected=expected).verdict.outcome is Outcome.VERIFIED
 
@@ -478,6 +543,12 @@ def test_nothing_is_expected_by_default() -> None:
         {"models": {"*"}},
         {"models": None},
         {"software": {b"x" * 32}},
+        {"latency_classes": set()},
+        {"latency_classes": "direct"},
+        {"latency_classes": {"instant"}},
+        {"latency_classes": {"direct", None}},
+        {"latency_classes": None},
+        {"latency_classes": True},
     ],
 )
 def test_expectations_that_would_accept_nothing_or_by_mistake_everything_are_an_error(

@@ -96,7 +96,9 @@ def test_a_rig_that_does_not_exist_is_refused_by_name() -> None:
 
 def verified(token: str, key: DeviceKey, request: Request) -> VerifiedResult:
     """Return what a token says to whoever accepts everything that its key may sign."""
-    expected = Expectations(rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY)
+    expected = Expectations(
+        rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY, latency_classes=ANY
+    )
     return verify_result(token, key.jwks(), request.nonce, request.audience, expected, SingleUseStore(None))
 
 

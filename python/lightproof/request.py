@@ -21,9 +21,9 @@ MIN_DIFFERENT_BYTES = 8
 FRESH_NONCE_BYTES = 32
 """As much as the seed of a challenge holds."""
 
-MAX_AUDIENCE_AND_NONCE_BYTES = 144
-"""What a result token of at most 1 kB has room for: 101 bytes of audience beside a nonce of 32 bytes (43
-characters in base64url), 58 beside one of 64 bytes (86 characters)."""
+MAX_AUDIENCE_AND_NONCE_BYTES = 123
+"""What a result token of at most 1 kB has room for: 80 bytes of audience beside a nonce of 32 bytes (43
+characters in base64url), 37 beside one of 64 bytes (86 characters)."""
 
 MAX_WORDS = 120
 """Characters of a name or a purpose: it has to fit on a 7-inch screen."""
@@ -48,8 +48,8 @@ class Request:
             :mod:`~lightproof.words`. Spaces of all widths become plain ones.
         purpose: why, completing "so that …"; as ``requester``.
         nonce: 16 to 64 random bytes chosen by whoever relies on the result; it comes back in the token.
-        audience: URI of whoever the result is meant for; nobody else may accept it. Up to 101 bytes beside a
-            nonce of 32 bytes, 58 beside one of 64.
+        audience: URI of whoever the result is meant for; nobody else may accept it. Up to 80 bytes beside a
+            nonce of 32 bytes, 37 beside one of 64.
         policy: what the session has to reach.
         other_way: how else the person can verify, as ``requester``, up to 360 characters.
 

@@ -36,9 +36,10 @@ from lightproof.verdict import Outcome, ReasonCode, Verdict
 if TYPE_CHECKING:
     from joserfc.jwk import ECKey
 
+    from lightproof.rigs.latency_class import LatencyClass
     from lightproof.rigs.protocol import RigKind
 
-EAT_PROFILE = "tag:lightproof,2026:result:1"
+EAT_PROFILE = "tag:lightproof,2026:result:2"
 """Names these claims and their meaning (RFC 9711 section 4.3.2). Another set of claims is another profile."""
 
 TOKEN_TYPE = "eat+jwt"
@@ -53,8 +54,10 @@ CLOCK_LEEWAY_S = 5
 
 CLAIMS = frozenset(
     {"eat_profile", "eat_nonce", "aud", "sub", "jti", "iat", "exp"}
-    | {"outcome", "reasons", "rig", "presence_only", "hashes"}
+    | {"outcome", "reasons", "rig", "presence_only", "hashes", "latency"}
 )
+OF_EVIDENCE = frozenset({"latency"})
+"""Claims that rest on evidence: a session that ended before it has none of them."""
 HASHES = frozenset({"policy", "models", "challenge", "software"})
 RIGS_WITHOUT_A_PERSON = frozenset({"simulated", "recording"})
 _RIGS = (*RIGS_WITHOUT_A_PERSON, "pi", "desktop", "other")
@@ -62,7 +65,7 @@ _RIGS = (*RIGS_WITHOUT_A_PERSON, "pi", "desktop", "other")
 _PATTERNS = MappingProxyType(
     {
         "eat_nonce": re.compile(r"[A-Za-z0-9_-]{22,86}"),
-        "aud": re.compile(r"[!-~]{3,144}"),
+        "aud": re.compile(r"[!-~]{3,123}"),
         "sub": re.compile(r"[A-Za-z0-9_-]{22}"),
         "jti": re.compile(r"[A-Za-z0-9_-]{22}"),
     }
@@ -79,7 +82,8 @@ class SessionResult:
 
     ``nonce`` and ``audience`` are those of the request. The hashes are whole SHA-256 digests (32 bytes) of
     the policy's canonical form, of the model manifest, of the challenge's seed (None if none was played) and
-    of the software. ``issued_at`` is in whole seconds since the epoch, ``validity_s`` 1 to 120 seconds.
+    of the software. ``latency_class`` is that of the evidence, None where a session ended without evidence.
+    ``issued_at`` is in whole seconds since the epoch, ``validity_s`` 1 to 120 seconds.
     """
 
     verdict: Verdict
@@ -87,6 +91,7 @@ class SessionResult:
     audience: str
     rig: RigKind
     presence_only: bool
+    latency_class: LatencyClass | None
     policy_sha256: bytes
     models_sha256: bytes
     software_sha256: bytes
@@ -100,11 +105,14 @@ class VerifiedResult:
     """A result whose signature, nonce, audience, times and claims all hold.
 
     Times are in seconds since the epoch. ``hashes`` are the base64url SHA-256/192 of what their keys name.
+    ``latency_class`` says what could lie between the rig's screen and its camera, None where there was no
+    evidence, and then the outcome is not verified.
     """
 
     verdict: Verdict
     rig: RigKind
     presence_only: bool
+    latency_class: LatencyClass | None
     subject: str
     audience: str
     token_id: str
@@ -138,6 +146,7 @@ class Refusal(StrEnum):
     UNEXPECTED_POLICY = "unexpected_policy"
     UNEXPECTED_MODELS = "unexpected_models"
     UNEXPECTED_SOFTWARE = "unexpected_software"
+    UNEXPECTED_LATENCY = "unexpected_latency"
     WRONG_CHALLENGE = "wrong_challenge"
     USED_BEFORE = "used_before"
 
@@ -195,8 +204,8 @@ def verify_result(
         jwks: the JWK set of the devices that are trusted, as ``lightproof device jwks`` prints it.
         nonce: the nonce of the request.
         audience: the audience of the request.
-        expected: the rigs, policies, models and software that are accepted, and whether a photo was to be
-            compared.
+        expected: the rigs, policies, models, software and classes of latency that are accepted, and whether
+            a photo was to be compared.
         store: where ids of tokens are taken once; one store for all that accept tokens of this audience.
         now: seconds since the epoch, the current time if None.
         challenge_proof: what the device disclosed with the token; if given, the challenge that the token
@@ -241,7 +250,9 @@ def verify_result(
     if now_s >= verified.expires_at:
         late_s = now_s - verified.expires_at
         raise _refused(Refusal.EXPIRED, f"expired {late_s:.0f} s ago; ask for a new session")
-    if complaint := expected.complaint(verified.rig, verified.presence_only, verified.hashes):
+    if complaint := expected.complaint(
+        verified.rig, verified.presence_only, verified.hashes, verified.latency_class
+    ):
         claim, why = complaint
         raise _refused(Refusal(f"unexpected_{claim}"), why)
     if challenge_proof is not None:
@@ -303,7 +314,7 @@ def _claims(result: SessionResult, subject: str) -> dict[str, Any]:
         "challenge": result.challenge_sha256,
         "software": result.software_sha256,
     }
-    return {
+    claims = {
         "eat_profile": EAT_PROFILE,
         "eat_nonce": base64url(result.nonce),
         "aud": result.audience,
@@ -317,14 +328,18 @@ def _claims(result: SessionResult, subject: str) -> dict[str, Any]:
         "presence_only": result.presence_only,
         "hashes": {name: hash_text(digest) for name, digest in digests.items() if digest is not None},
     }
+    # Never a class that nobody measured: what rests on evidence is left out where there was none.
+    return claims if result.latency_class is None else claims | {"latency": str(result.latency_class)}
 
 
 def _read(claims: object, kid: str) -> VerifiedResult:
+    from lightproof.rigs.latency_class import LatencyClass  # the rigs' packages, which signing needs not
+
     if not isinstance(claims, dict):  # some releases of the JOSE library hand on whatever JSON was signed
         raise _refused(Refusal.MALFORMED, "has a payload that is not a JSON object")
     if unknown := sorted(set(claims) - CLAIMS):
         raise _refused(Refusal.UNKNOWN_CLAIM, f"has claims that a result does not have: {unknown}")
-    if missing := sorted(CLAIMS - set(claims)):
+    if missing := sorted(CLAIMS - OF_EVIDENCE - set(claims)):
         raise _refused(Refusal.MALFORMED, f"lacks the claims {missing}")
     hashes = claims["hashes"]
     well_formed = (
@@ -336,6 +351,7 @@ def _read(claims: object, kid: str) -> VerifiedResult:
         and isinstance(claims["reasons"], list)
         and claims["rig"] in _RIGS
         and isinstance(claims["presence_only"], bool)
+        and ("latency" not in claims or claims["latency"] in tuple(LatencyClass))
         and isinstance(hashes, dict)
         and HASHES - {"challenge"} <= set(hashes) <= HASHES
         and all(_is_text(digest, _HASH) for digest in hashes.values())
@@ -348,10 +364,13 @@ def _read(claims: object, kid: str) -> VerifiedResult:
         raise _refused(Refusal.MALFORMED, f"has an impossible verdict: {error}") from error
     if verdict.outcome is Outcome.VERIFIED and "challenge" not in hashes:
         raise _refused(Refusal.MALFORMED, "says verified and names no challenge: no light was played")
+    if verdict.outcome is Outcome.VERIFIED and "latency" not in claims:
+        raise _refused(Refusal.MALFORMED, "says verified and names no class of latency: there is no evidence")
     return VerifiedResult(
         verdict=verdict,
         rig=claims["rig"],
         presence_only=claims["presence_only"],
+        latency_class=LatencyClass(claims["latency"]) if "latency" in claims else None,
         subject=claims["sub"],
         audience=claims["aud"],
         token_id=claims["jti"],

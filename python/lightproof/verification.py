@@ -329,6 +329,7 @@ def _signed(session: Session, steps: _Steps, key: DeviceKey) -> str:
         audience=request.audience,
         rig=steps.kind,
         presence_only=request.policy.presence_only,
+        latency_class=None if session.evidence is None else session.evidence.latency.latency_class,
         policy_sha256=request.policy.sha256(),
         models_sha256=bytes.fromhex(steps.networks.manifest.sha256),
         software_sha256=software_sha256(),

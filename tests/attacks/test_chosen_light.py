@@ -29,6 +29,7 @@ from lightproof.result import (
     sign_result,
     verify_result,
 )
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.seed import device_random_of, proven_challenge_sha256, require_unplayed, take_nonce
 from lightproof.session import Entropy, Session, SessionOptions
 from lightproof.single_use import SingleUseStore
@@ -59,7 +60,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, Request,
 
 def accepted(token: str | None, request: Request, key: DeviceKey, proof: str) -> VerifiedResult:
     assert token is not None
-    expected = Expectations(rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY)
+    expected = Expectations(
+        rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY, latency_classes=ANY
+    )
     arguments = (token, key.jwks(), request.nonce, request.audience, expected, SingleUseStore(None))
     return verify_result(*arguments, challenge_proof=proof)
 
@@ -165,6 +168,7 @@ def _result(request: Request, *, challenge_sha256: bytes) -> SessionResult:
         audience=request.audience,
         rig="simulated",
         presence_only=True,
+        latency_class=LatencyClass.DIRECT,
         policy_sha256=bytes(32),
         models_sha256=bytes(32),
         software_sha256=bytes(32),

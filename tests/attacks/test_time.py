@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from lightproof.consent import Consent, ConsentNotice, consent_of_simulated_subject
+from lightproof.device import load_or_create_device_key
 from lightproof.errors import DelayedPictureError
+from lightproof.expectations import ANY, Expectations
 from lightproof.face.networks import FaceNetworks
 from lightproof.policy import MIN_DECOYS, Policy
+from lightproof.presence.arrivals import is_timely
 from lightproof.request import Request
+from lightproof.result import ResultRefusedError, VerifiedResult, verify_result
 from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import Frame, RigOptions
 from lightproof.rigs.simulated import SimulatedRig, open_rig
 from lightproof.session import Entropy, Session, SessionOptions
+from lightproof.single_use import SingleUseStore
 from lightproof.verdict import Outcome, ReasonCode
 from lightproof.verification import verify
 from tests.sample_result import NONCE
@@ -50,8 +56,10 @@ class HidingRig(SimulatedRig):
             yield frame
 
 
-def relay(kind: type[SimulatedRig], seed: int, delay_s: float) -> SimulatedRig:
-    rig = open_rig(RigOptions(seed=seed, attack="relay", settings={"delay_s": str(delay_s)}))
+def relay(
+    kind: type[SimulatedRig], seed: int, delay_s: float, settings: Mapping[str, str] = MappingProxyType({})
+) -> SimulatedRig:
+    rig = open_rig(RigOptions(seed=seed, attack="relay", settings={"delay_s": str(delay_s), **settings}))
     rig.__class__ = kind
     return rig
 
@@ -73,6 +81,38 @@ def test_a_relay_that_stamps_its_frames_back_hands_them_over_late(
     delay_s: float, networks: FaceNetworks
 ) -> None:
     rig = relay(BackStampingRig, 5, delay_s)
+    assert isinstance(rig, BackStampingRig)
+    rig.delay_s = delay_s
+    session = play(rig, networks)
+    assert session.verdict.outcome is Outcome.NOT_VERIFIED
+    assert ReasonCode.LATE_FRAMES in session.verdict.reasons
+
+
+def unsteady(jitter_s: float) -> dict[str, str]:
+    """Return settings of a camera whose frames come early and late; a short exposure leaves room for it."""
+    return {"jitter_s": str(jitter_s), "exposure_s": "0.008"}
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.0003, 0.001, 0.002, 0.004])
+def test_no_frame_of_an_honest_camera_is_untimely_however_unsteady_it_was_calibrated(
+    jitter_s: float, networks: FaceNetworks
+) -> None:
+    rig = open_rig(RigOptions(seed=7, settings=unsteady(jitter_s)))
+    deliveries_s = [frame.delivery_s for frame in rig.frames(until_s=4.0)]
+    assert len(deliveries_s) > 100
+    assert all(
+        late_s is not None and is_timely(late_s, rig.description.calibration) for late_s in deliveries_s
+    )
+    session = play(open_rig(RigOptions(seed=7, settings=unsteady(jitter_s))), networks)
+    assert session.verdict.outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize("jitter_s", [0.0003, 0.002])
+def test_a_relay_that_stamps_back_by_8_ms_more_than_the_camera_spreads_hands_its_frames_over_late(
+    jitter_s: float, networks: FaceNetworks
+) -> None:
+    delay_s = 3 * jitter_s + 0.008
+    rig = relay(BackStampingRig, 5, delay_s, unsteady(jitter_s))
     assert isinstance(rig, BackStampingRig)
     rig.delay_s = delay_s
     session = play(rig, networks)
@@ -143,6 +183,38 @@ def test_a_calibration_that_a_relay_was_part_of_is_refused_before_anybody_is_ask
     with pytest.raises(DelayedPictureError, match=r"304 ms.* 60 Hz .*30 frames.*167 ms.*delays the picture"):
         verify(rig, request, options=options)
     assert asked == []
+
+
+def test_a_relay_that_was_part_of_the_calibration_is_told_to_whoever_relies_on_the_result(
+    networks: FaceNetworks,
+) -> None:
+    """Below the ceiling its light is in time on its own rig; the signed class says that it need not be."""
+    request = Request.fresh(policy=Policy(decoys=MIN_DECOYS, presence_only=True))
+    key = load_or_create_device_key(rig="simulated")
+    named = {}
+    for latency_s in (0.008, 0.09):
+        rig = open_rig(RigOptions(seed=23, settings={"panel_latency_s": str(latency_s)}))
+        session = verify(rig, request, options=SessionOptions(networks=networks, key=key))
+        assert session.verdict.outcome is Outcome.VERIFIED
+        assert session.token is not None
+        named[latency_s] = session.token
+
+    def relying_on(token: str) -> VerifiedResult:
+        expected = Expectations(
+            rigs={"simulated"},
+            presence_only=True,
+            policies=ANY,
+            models=ANY,
+            software=ANY,
+            latency_classes={"direct"},
+        )
+        return verify_result(
+            token, key.jwks(), request.nonce, request.audience, expected, SingleUseStore(None)
+        )
+
+    assert relying_on(named[0.008]).latency_class is LatencyClass.DIRECT
+    with pytest.raises(ResultRefusedError, match="latency is buffered, not direct"):
+        relying_on(named[0.09])
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.03])

@@ -23,13 +23,14 @@ from lightproof.errors import InputError
 from lightproof.face.manifest import load_manifest
 from lightproof.policy import Policy
 from lightproof.result import SessionResult, hash_text, sign_result, software_sha256
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.protocol import RigKind
 from lightproof.verdict import REASONS, Outcome, ReasonCode, Verdict
 from tests.sample_result import AUDIENCE, RESULT
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NONCE = bytes(range(16))
-ACCEPTING = ("--rig", "desktop", "--any-policy", "--any-models", "--any-software")
+ACCEPTING = ("--rig", "desktop", "--any-policy", "--any-models", "--any-software", "--latency", "direct")
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,7 @@ def _token(
     rig: RigKind = "desktop",
     presence_only: bool = False,
     issued_at: int | None = None,
+    latency_class: LatencyClass | None = LatencyClass.DIRECT,
 ) -> str:
     result = dataclasses.replace(
         RESULT,
@@ -58,6 +60,7 @@ def _token(
         nonce=NONCE,
         rig=rig,
         presence_only=presence_only,
+        latency_class=latency_class,
         issued_at=int(time.time()) if issued_at is None else issued_at,
     )
     return sign_result(result, load_or_create_device_key(home, rig=rig))
@@ -130,11 +133,12 @@ def test_a_token_is_used_up_by_verifying_it(
     assert "nothing is accepted without it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("left_out", ["--rig", "--any-policy", "--any-models", "--any-software"])
+@pytest.mark.parametrize("left_out", ["--rig", "--any-policy", "--any-models", "--any-software", "--latency"])
 def test_what_is_expected_has_to_be_said(
     home: Path, capsys: pytest.CaptureFixture[str], left_out: str
 ) -> None:
-    rest = [word for word in ACCEPTING if word not in (left_out, "desktop" if left_out == "--rig" else "")]
+    value = {"--rig": "desktop", "--latency": "direct"}.get(left_out)
+    rest = [word for word in ACCEPTING if word not in (left_out, value)]
     assert _verify(home, _token(home), accepting=rest) == 2
     assert left_out.replace("--any-", "--") in capsys.readouterr().err
 
@@ -156,6 +160,43 @@ def test_a_policy_is_named_by_its_file_or_its_hash_and_no_other_is_accepted(
     )
     assert _verify(home, lax, "--policy", "A" * 32) == 2
     assert _verify(home, lax, "--policy", "*", accepting=others) == 2
+
+
+def test_a_class_of_latency_is_accepted_by_name_alone_and_printed(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = _token(home, latency_class=LatencyClass.BUFFERED)
+    assert _verify(home, token) == 1
+    assert "comes from a rig whose latency is buffered, not direct" in capsys.readouterr().err
+    assert _verify(home, token, "--any-latency") == 2
+    assert _verify(home, token, "--latency", "instant") == 2
+    capsys.readouterr()
+    assert _verify(home, token, "--json") == 1
+    refused = json.loads(capsys.readouterr().out)
+    jsonschema.validate(refused, _schema("result-verify"))
+    assert refused["refusal"] == "unexpected_latency"
+    assert _verify(home, token, "--latency", "buffered", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("result-verify"))
+    assert said["latency_class"] == "buffered"
+
+    any_class = [*ACCEPTING[:-2], "--any-latency"]
+    unknown = _token(home, latency_class=LatencyClass.UNKNOWN)
+    assert _verify(home, unknown, accepting=any_class) == 0
+    assert "  latency  unknown\n" in capsys.readouterr().out
+
+
+def test_who_declined_has_no_class_of_latency_and_is_heard(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = _token(home, "declined", "consent_declined", latency_class=None)
+    assert _verify(home, token, "--json") == 12
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, _schema("result-verify"))
+    assert said["latency_class"] is None
+    again = _token(home, "declined", "consent_declined", latency_class=None)
+    assert _verify(home, again) == 12
+    assert "latency" not in capsys.readouterr().out
 
 
 def test_the_hashes_of_an_installation_are_those_that_its_results_carry(
@@ -363,5 +404,5 @@ def test_a_result_signed_elsewhere_is_refused(
 def test_a_session_result_holds_no_field_for_a_picture_or_score() -> None:
     assert {field.name for field in dataclasses.fields(SessionResult)} == {
         *("verdict", "nonce", "audience", "rig", "presence_only", "issued_at", "validity_s"),
-        *("policy_sha256", "models_sha256", "software_sha256", "challenge_sha256"),
+        *("policy_sha256", "models_sha256", "software_sha256", "challenge_sha256", "latency_class"),
     }

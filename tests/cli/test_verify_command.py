@@ -185,7 +185,9 @@ def test_a_session_prints_one_object_that_keeps_to_its_schema_and_a_token_that_v
     assert session["evidence"]["match"] is None
     key = load_or_create_device_key(rig="simulated")
     assert session["jwks_thumbprint"] == key.kid
-    expected = Expectations(rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY)
+    expected = Expectations(
+        rigs=key.rigs, presence_only=True, policies=ANY, models=ANY, software=ANY, latency_classes=ANY
+    )
     result = verify_result(session["token"], key.jwks(), NONCE, AUDIENCE, expected, SingleUseStore(None))
     assert result.verdict.outcome is Outcome.VERIFIED
     for bad in (

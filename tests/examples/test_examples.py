@@ -19,6 +19,7 @@ import pytest
 import lightproof
 from lightproof.device import load_or_create_device_key
 from lightproof.result import Refusal, ResultRefusedError, SessionResult, hash_text, sign_result
+from lightproof.rigs.latency_class import LatencyClass
 from lightproof.rigs.simulated import SimulatedRig
 from lightproof.session import Entropy
 
@@ -118,6 +119,7 @@ def signed() -> Callable[..., str]:
             "audience": example("relying_party").AUDIENCE,
             "rig": "desktop",
             "presence_only": False,
+            "latency_class": LatencyClass.DIRECT,
             "policy_sha256": bytes(32),
             "models_sha256": bytes(32),
             "software_sha256": bytes(32),
@@ -160,6 +162,7 @@ def test_the_relying_party_does_not_let_in_who_is_not_verified(signed: Callable[
         ({"policy_sha256": b"lax".ljust(32)}, Refusal.UNEXPECTED_POLICY),
         ({"models_sha256": b"own".ljust(32)}, Refusal.UNEXPECTED_MODELS),
         ({"software_sha256": b"own".ljust(32)}, Refusal.UNEXPECTED_SOFTWARE),
+        ({"latency_class": LatencyClass.BUFFERED}, Refusal.UNEXPECTED_LATENCY),
     ],
 )
 def test_the_relying_party_refuses_what_is_not_as_it_expects(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 
 from lightproof.presence.arrivals import (
     MAX_DELIVERY_S,
-    MIN_MARGIN_S,
+    WAITING_S,
     Arrival,
     Arriving,
     earliest_s,
+    is_timely,
     judge_arrivals,
     latest_s,
 )
@@ -44,6 +47,34 @@ def test_frames_that_were_stamped_back_arrive_late(late_s: float) -> None:
     assert judged(frames(delivery_s=0.01 + late_s)) is Arriving.LATE
 
 
+@pytest.mark.parametrize("spread_s", [0.0, 0.0003, 0.001, 0.002, 0.004])
+def test_stamping_back_by_8_ms_more_than_frames_spread_is_late_and_their_own_spread_is_not(
+    spread_s: float,
+) -> None:
+    calibration = Calibration(0.02, delivery_s=0.01, delivery_spread_s=spread_s)
+    spread = np.clip(np.random.default_rng(5).standard_normal(64), -3, 3) * spread_s
+
+    def stamped_back(by_s: float) -> list[Arrival]:
+        return [
+            Arrival(one.start_s - by_s, one.end_s - by_s, 0.01 + by_s + float(later_s))
+            for one, later_s in zip(frames(), spread, strict=True)
+        ]
+
+    honest = [one.delivery_s for one in stamped_back(0.0)]
+    assert all(late_s is not None and is_timely(late_s, calibration) for late_s in honest)
+    assert judged(stamped_back(0.0), calibration) is Arriving.IN_TIME
+    assert judged(stamped_back(3 * spread_s + 0.008), calibration) is Arriving.LATE
+
+
+def test_a_thread_that_waits_for_the_interpreter_is_in_time() -> None:
+    assert sys.getswitchinterval() <= WAITING_S
+    arrivals = [
+        Arrival(one.start_s, one.end_s, 0.01 + (WAITING_S if number % 2 else 0.0))
+        for number, one in enumerate(frames())
+    ]
+    assert judged(arrivals) is Arriving.IN_TIME
+
+
 def test_it_is_enough_that_those_about_the_flips_are_late() -> None:
     arrivals = [
         Arrival(one.start_s, one.end_s, 0.06) if sees_a_flip(one) else one for one in frames(delivery_s=0.01)
@@ -55,8 +86,8 @@ def test_what_was_never_calibrated_has_the_widest_bound() -> None:
     assert latest_s(Calibration(0.02)) == MAX_DELIVERY_S
     assert judged(frames(delivery_s=0.09), Calibration(0.02)) is Arriving.IN_TIME
     assert judged(frames(delivery_s=0.11), Calibration(0.02)) is Arriving.LATE
-    assert latest_s(Calibration(0.02, delivery_s=0.01, delivery_spread_s=0.02)) == pytest.approx(0.07)
-    assert latest_s(CALIBRATED) == pytest.approx(0.01 + MIN_MARGIN_S)
+    assert latest_s(Calibration(0.02, delivery_s=0.01, delivery_spread_s=0.02)) == pytest.approx(0.075)
+    assert latest_s(CALIBRATED) == pytest.approx(0.013 + WAITING_S)
 
 
 def test_frames_left_out_after_each_flip_are_missed() -> None:
@@ -88,7 +119,7 @@ def test_frames_that_arrive_before_they_can_have_been_exposed_are_not_in_time(ea
 
 def test_a_driver_that_stamps_the_first_packet_is_bounded_about_what_it_was_calibrated_with() -> None:
     calibration = Calibration(0.02, delivery_s=-0.025, delivery_spread_s=0.001)
-    assert earliest_s(calibration) == pytest.approx(-0.025 - MIN_MARGIN_S)
+    assert earliest_s(calibration) == pytest.approx(-0.028 - WAITING_S)
     assert judged(frames(delivery_s=-0.025), calibration) is Arriving.IN_TIME
     assert judged(frames(delivery_s=0.0), calibration) is Arriving.LATE
 

@@ -350,6 +350,10 @@ class ResultObject(Struct, frozen=True, forbid_unknown_fields=True):
         bool, Meta(description="false if the rig says of itself that it is simulated or a recording")
     ]
     presence_only: Annotated[bool, Meta(description="true if no photo was asked for and none compared")]
+    latency_class: Annotated[
+        LatencyClass | None,
+        Meta(description="how late the rig's own light is; null if the session ended without evidence"),
+    ]
     subject: Annotated[Identifier, Meta(description="pairwise subject of device and audience")]
     audience: str
     token_id: Annotated[Identifier, Meta(description="for use once")]

@@ -19,7 +19,7 @@ from lightproof.verdict import REASONS
 
 if TYPE_CHECKING:
     from lightproof.cli.json_objects import ResultObject
-    from lightproof.expectations import Hashes
+    from lightproof.expectations import Hashes, LatencyClasses
     from lightproof.result import VerifiedResult
     from lightproof.single_use import SingleUseStore
 
@@ -66,6 +66,16 @@ def _verify(
         list[str] | None, typer.Option(metavar="HASH", help="Software that is accepted; may be given again.")
     ] = None,
     any_software: Annotated[bool, typer.Option("--any-software", help="Accept whatever software.")] = False,
+    latency: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS",
+            help="Latency that is accepted: direct, buffered or unknown; may be given again.",
+        ),
+    ] = None,
+    any_latency: Annotated[
+        bool, typer.Option("--any-latency", help="Accept whatever class of latency.")
+    ] = False,
     store: Annotated[
         Path | None,
         typer.Option(
@@ -97,13 +107,14 @@ def _verify(
     # All that is the caller's mistake comes before the token is used up.
     with wrong_usage("--policy", PolicyError):
         policies = None if policy is None else [_policy_hash(named) for named in policy]
-    with wrong_usage("--policy, --models or --software"):
+    with wrong_usage("--policy, --models, --software or --latency"):
         expected = Expectations(
             rigs=frozenset(named.kind for named in rig),
             presence_only=presence_only,
             policies=_accepted("policy", policies, any_of_them=any_policy),
             models=_accepted("models", models, any_of_them=any_models),
             software=_accepted("software", software, any_of_them=any_software),
+            latency_classes=_accepted("latency", latency, any_of_them=any_latency),
         )
     with wrong_usage("token"):
         text = _token_text(token)
@@ -166,15 +177,15 @@ def _hashes(
         say(f"{name:<9}{getattr(own, name)}")
 
 
-def _accepted(name: str, hashes: list[str] | None, *, any_of_them: bool) -> Hashes:
+def _accepted(name: str, said: list[str] | None, *, any_of_them: bool) -> Hashes | LatencyClasses:
     """Return what is accepted; one of the two options has to say it."""
     from lightproof.expectations import ANY
 
-    if any_of_them == bool(hashes):
+    if any_of_them == bool(said):
         raise typer.BadParameter(
             f"give --{name} with what is accepted, or --any-{name}, and not both", param_hint=f"--{name}"
         )
-    return frozenset(hashes) if hashes else ANY
+    return frozenset(said) if said else ANY
 
 
 def _policy_hash(named: str) -> str:
@@ -220,6 +231,7 @@ def _as_object(verified: VerifiedResult) -> ResultObject:
         rig=verified.rig,
         a_person_was_there=verified.a_person_was_there,
         presence_only=verified.presence_only,
+        latency_class=verified.latency_class,
         subject=verified.subject,
         audience=verified.audience,
         token_id=verified.token_id,
@@ -242,6 +254,8 @@ def _print(verified: VerifiedResult) -> None:
     if verified.presence_only:
         say("  NOTE: presence only: somebody was there; no photo was compared.")
     say(f"  rig      {verified.rig}")
+    if verified.latency_class is not None:
+        say(f"  latency  {verified.latency_class}")
     say(f"  issued   {_utc(verified.issued_at)}")
     say(f"  expires  {_utc(verified.expires_at)}")
     say(f"  subject  {verified.subject}")
