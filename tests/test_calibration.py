@@ -79,7 +79,7 @@ def test_a_latency_above_what_screen_and_camera_can_have_is_refused_with_figures
     assert cli.main(["calibrate", *relayed]) == 1
     printed = capsys.readouterr().err
     assert "60 Hz" in printed
-    assert "167 ms" in printed
+    assert "166 ms" in printed
     assert "something between the screen and the camera delays the picture" in printed
 
 

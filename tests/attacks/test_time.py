@@ -180,7 +180,7 @@ def test_a_calibration_that_a_relay_was_part_of_is_refused_before_anybody_is_ask
         return Consent.DECLINED
 
     options = SessionOptions(networks=networks, sign=False, ask=ask)
-    with pytest.raises(DelayedPictureError, match=r"304 ms.* 60 Hz .*30 frames.*167 ms.*delays the picture"):
+    with pytest.raises(DelayedPictureError, match=r"304 ms.* 60 Hz .*30 frames.*166 ms.*delays the picture"):
         verify(rig, request, options=options)
     assert asked == []
 

@@ -181,6 +181,14 @@ def calibrated(rig: Rig, networks: FaceNetworks) -> None:
     measure(rig, networks, seeds=lambda number: hashlib.sha256(bytes([number])).digest())
 
 
+@pytest.mark.parametrize("face_px", [40, 60, 80])
+def test_whoever_is_too_far_for_the_detector_is_told_to_come_closer(
+    face_px: int, networks: FaceNetworks
+) -> None:
+    verdict = verdict_of(simulated(response=0.1, face_px=face_px), networks)
+    assert verdict.reasons == (ReasonCode.TOO_FAR,)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_calibration_names_the_fault_and_keeps_nothing(name: str, networks: FaceNetworks) -> None:

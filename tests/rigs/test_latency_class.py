@@ -45,7 +45,7 @@ def test_a_faster_screen_and_camera_have_a_lower_ceiling() -> None:
 
 
 def test_what_is_above_the_ceiling_is_refused_with_the_figures_and_what_to_do() -> None:
-    with pytest.raises(DelayedPictureError, match=r"168 ms.*at most 167 ms.*calibrate again") as refused:
+    with pytest.raises(DelayedPictureError, match=r"168 ms.*at most 166 ms.*calibrate again") as refused:
         require_possible_latency(rig(0.168), 0.168)
     assert isinstance(refused.value, CalibrationError)
     assert isinstance(refused.value, ValueError)

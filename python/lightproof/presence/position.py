@@ -58,8 +58,8 @@ hold too little."""
 
 
 _OF_A_TURNED_CAMERA: Final = frozenset({ReasonCode.NO_FACE, ReasonCode.TURNED_AWAY})
-_LOOK_TURNED_S: Final = 1.0
-"""How often it is looked for a face in a picture that may be turned: it takes as long as several frames."""
+_LOOK_AGAIN_S: Final = 1.0
+"""How often a face is looked for in other ways, turned or small: it takes as long as several frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def wait_for_position(
     steady_from_s = float("nan")
     problem, hinted_s, hinting = ReasonCode.NO_FACE, float("-inf"), False
     faults, clock = CameraFaults(), CameraClock()
-    looked_s = start_s
+    looked_s, is_far = start_s, False
     try:
         for frame in reader.frames(rig, until_s=start_s + PATIENCE_S):
             sample = reader.read(frame)
@@ -111,10 +111,13 @@ def wait_for_position(
             found = faults.find(sample.rgb) or what_is_wrong(sample, geometry)
             cells.append(sample.cells)
             arrived_s = start_s if frame.arrived_s is None else frame.arrived_s
-            if found in _OF_A_TURNED_CAMERA and arrived_s >= looked_s + _LOOK_TURNED_S:
+            if found in _OF_A_TURNED_CAMERA and arrived_s >= looked_s + _LOOK_AGAIN_S:
                 looked_s = arrived_s
                 if reader.is_turned(sample.rgb):
                     return ReasonCode.CAMERA_TURNED
+                is_far = found is ReasonCode.NO_FACE and reader.is_far(sample.rgb)
+            if found is ReasonCode.NO_FACE and is_far:
+                found = ReasonCode.TOO_FAR
             if found is None and sample.face is not None:
                 steady_from_s = frame.sensor_time_s if len(cells) == 1 else steady_from_s
                 if hinting and frame.sensor_time_s >= hinted_s + HINT_S:

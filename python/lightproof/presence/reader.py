@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lightproof._core import Sampler, frame_to_srgb
+from lightproof.face.mesh import MeshFit
 from lightproof.face.networks import FaceNetworks
 from lightproof.face.quality import pose_deg
 from lightproof.face.tracker import FaceTracker, TrackedFace
@@ -107,23 +108,35 @@ class FaceReader:
         The mesh tells its own way up: on 40 people its logit was 40 and more upright, and 9 and less upside
         down (2026-11-27). A face on its side is found as one that leans by 90 degrees.
         """
-        upright, turned = (
-            self._networks.largest_face(np.ascontiguousarray(np.rot90(rgb, turns))) for turns in (0, 2)
-        )
-        if turned is not None and (upright is None or turned.logit > upright.logit + _CLEARLY_TURNED):
+        upright, on_its_head = (self._face_turned_by(rgb, turns) for turns in (0, 2))
+        if upright is None:
+            return any(_is_sure(self._face_turned_by(rgb, turns), 0.0) for turns in (1, 2, 3))
+        if _is_sure(on_its_head, upright.logit):
             return True
-        if upright is not None:
-            return abs(pose_deg(upright.points)[2]) > _ON_ITS_SIDE_DEG
-        return any(
-            self._networks.largest_face(np.ascontiguousarray(np.rot90(rgb, turns))) is not None
-            for turns in (1, 3)
-        )
+        return abs(pose_deg(upright.points)[2]) > _ON_ITS_SIDE_DEG
+
+    def is_far(self, rgb: NDArray[np.uint8]) -> bool:
+        """Return whether a picture in which no face is near shows one that is far away.
+
+        The detector that follows faces loses them under a twelfth of the picture's width between the eyes;
+        that of documents sees half of that.
+        """
+        faces = self._networks.document.find(rgb)
+        return any(self._networks.fit_detection(rgb, face) is not None for face in faces)
 
     def forget(self) -> None:
         """Overwrite everything held of the face, and the last frame."""
         self._drop_frame()
         overwrite(self._rgb)
         self._tracker.forget()
+
+    def _face_turned_by(self, rgb: NDArray[np.uint8], quarter_turns: int) -> MeshFit | None:
+        turned = np.ascontiguousarray(np.rot90(rgb, quarter_turns))
+        try:
+            return self._networks.largest_face(turned)
+        finally:
+            if quarter_turns:
+                overwrite(turned)
 
     def _drop_frame(self) -> None:
         frame, self._frame = self._frame, None
@@ -145,3 +158,7 @@ class FaceReader:
             yuv_range=frame.yuv_range,
             out=self._rgb,
         )
+
+
+def _is_sure(face: MeshFit | None, above: float) -> bool:
+    return face is not None and face.logit > above + _CLEARLY_TURNED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,12 +166,14 @@ def _reference(portrait: NDArray[np.uint8], face: Detection, networks: FaceNetwo
     quality = measure_quality(portrait, fit.points)
     if quality.eye_distance_px < MIN_PORTRAIT_EYE_DISTANCE_PX:
         raise ReferenceUnusableError(
-            f"the portrait is too small: {quality.eye_distance_px:.0f} pixels between the eyes, at least "
-            f"{MIN_PORTRAIT_EYE_DISTANCE_PX:.0f} are needed: photograph the document from closer, or scan it"
+            f"the portrait is too small: {math.floor(quality.eye_distance_px)} pixels between the eyes, "
+            f"at least {MIN_PORTRAIT_EYE_DISTANCE_PX:.0f} are needed: photograph the document from closer, or "
+            "scan it"
         )
     if quality.sharpness < MIN_SHARPNESS:
+        found = math.floor(100 * quality.sharpness) / 100
         raise ReferenceUnusableError(
-            f"the portrait is blurred (sharpness {quality.sharpness:.2f}, at least {MIN_SHARPNESS} needed): "
+            f"the portrait is blurred (sharpness {found:.2f}, at least {MIN_SHARPNESS:.2f} needed): "
             "photograph the document again, held still and in focus"
         )
     with BiometricScope() as held:

@@ -7,6 +7,7 @@ off by a few frames. What is above that has something in between.
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Final
 
@@ -62,9 +63,10 @@ def require_possible_latency(rig: RigDescription, latency_s: float | None) -> No
     ceiling_s = latency_ceiling_s(rig)
     if latency_s is None or ceiling_s is None or latency_s <= ceiling_s:
         return
+    takes_ms, may_ms = math.ceil(1000 * latency_s), math.floor(1000 * ceiling_s)
     raise DelayedPictureError(
-        f"the light takes {1000 * latency_s:.0f} ms, and a screen of {rig.refresh_hz:.0f} Hz and a camera of "
-        f"{rig.frame_rate_hz:.0f} frames a second need at most {1000 * ceiling_s:.0f} ms: something between "
+        f"the light takes {takes_ms} ms, and a screen of {rig.refresh_hz:.0f} Hz and a camera of "
+        f"{rig.frame_rate_hz:.0f} frames a second need at most {may_ms} ms: something between "
         "the screen and the camera delays the picture; remove it (a video program, a capture device, a "
         "remote desktop) and calibrate again"
     )
