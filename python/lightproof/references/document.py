@@ -167,8 +167,8 @@ def _reference(portrait: NDArray[np.uint8], face: Detection, networks: FaceNetwo
     if quality.eye_distance_px < MIN_PORTRAIT_EYE_DISTANCE_PX:
         raise ReferenceUnusableError(
             f"the portrait is too small: {math.floor(quality.eye_distance_px)} pixels between the eyes, "
-            f"at least {MIN_PORTRAIT_EYE_DISTANCE_PX:.0f} are needed: photograph the document from closer, or "
-            "scan it"
+            f"at least {MIN_PORTRAIT_EYE_DISTANCE_PX:.0f} are needed: photograph the document from closer, "
+            "or scan it"
         )
     if quality.sharpness < MIN_SHARPNESS:
         found = math.floor(100 * quality.sharpness) / 100
