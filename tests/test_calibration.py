@@ -14,6 +14,7 @@ import pytest
 from lightproof import cli
 from lightproof.calibration import Measured, mixing_from
 from lightproof.cli import calibrate
+from lightproof.errors import CalibrationError
 from lightproof.rigs.desktop.rig import DesktopRig
 from lightproof.rigs.protocol import Calibration, Frame
 
@@ -108,6 +109,22 @@ def test_what_was_measured_on_a_desktop_is_there_when_its_camera_is_used_again()
     stored = calibrate._store(rig, Measured(calibration, (0.042,) * 3, 0.0, 0.01))
     assert stored is not None
     assert DesktopRig(IdleCamera()).description.calibration == calibration
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_what_was_measured_is_told_also_where_it_cannot_be_kept(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("scipy", reason="a portrait becomes a head with SciPy (extra 'simulation')")
+
+    def full(*_: object) -> None:
+        raise CalibrationError("calibration x cannot be written (No space left on device)")
+
+    monkeypatch.setattr(calibrate, "_store", full)
+    assert cli.main(["calibrate", "--rig", "simulated", "--seed", "3", "--repeats", "3", *words]) == 1
+    printed = capsys.readouterr()
+    assert "latency" in printed.out
+    assert "cannot be written" in printed.err
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,18 @@ def test_no_encoding_of_the_terminal_ends_a_command(
     assert "Traceback" not in printed
     assert "UnicodeEncodeError" not in printed
     assert "\u202e" not in printed
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("arguments", [["version"], ["doctor"], ["device", "jwks"], ["demo", "--help"]])
+def test_output_that_is_full_is_one_line_with_a_remedy(arguments: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "lightproof", *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        "error: what is printed cannot be written (No space left on device); free some space, or print "
+        "elsewhere"
+    )
+    assert "Traceback" not in ended.stderr

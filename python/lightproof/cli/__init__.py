@@ -7,12 +7,13 @@ traceback unless ``--debug`` asks for it.
 
 from __future__ import annotations
 
+import errno
 import platform
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -59,6 +60,10 @@ def installed_versions() -> dict[str, str]:
     return versions | {name: number for name, number in found.items() if number}
 
 
+_OF_FULL_OUTPUT: Final = (errno.ENOSPC, errno.EIO, errno.EBADF)
+"""What the system says where standard output is full, lost or closed; files have a name beside it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
@@ -84,6 +89,8 @@ def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, LightproofError):
         return text
+    if isinstance(error, OSError) and error.errno in _OF_FULL_OUTPUT and error.filename is None:
+        return f"what is printed cannot be written ({error.strerror}); free some space, or print elsewhere"
     return f"unexpected {type(error).__name__}: {text or 'no details'} (run again with --debug and report it)"
 
 

@@ -13,6 +13,7 @@ import typer
 
 from lightproof.cli.terminal import require_yes, say, say_json
 from lightproof.cli.verify_options import HARDWARE, RECORDING, SIMULATED, open_named_rig, settings_of
+from lightproof.errors import LightproofError
 
 if TYPE_CHECKING:
     from lightproof.calibration import Measured
@@ -80,11 +81,22 @@ def _calibrate(
             ),
             on_hint=progress.hint,
         )
-    stored = _store(opened, measured)
+    stored: Path | None = None
+    failure: LightproofError | None = None
+    try:
+        stored = _store(opened, measured)
+    except LightproofError as error:  # what was measured is told before what became of it
+        failure = error
     if as_json:
         say_json(_json(opened, measured, stored))
     else:
-        _print(measured, stored)
+        _print(measured)
+        if failure is None:
+            say(
+                "not stored: this rig brings its own calibration" if stored is None else f"stored in {stored}"
+            )
+    if failure is not None:
+        raise failure
 
 
 def _seeds(seed: int | None) -> Callable[[int], bytes]:
@@ -119,7 +131,7 @@ def _json(rig: Rig, measured: Measured, stored: Path | None) -> str:
     )
 
 
-def _print(measured: Measured, stored: Path | None) -> None:
+def _print(measured: Measured) -> None:
     latency_s = measured.calibration.latency_s or 0.0
     each = ", ".join(f"{1000 * one_s:.1f}" for one_s in measured.latencies_s)
     say(f"latency  {1000 * latency_s:.1f} ms, the median of {each}")
@@ -128,7 +140,3 @@ def _print(measured: Measured, stored: Path | None) -> None:
     else:
         for name, row in zip(("red", "green", "blue"), measured.calibration.mixing, strict=True):
             say(f"mixing   camera's {name:5} sees " + " ".join(f"{share:+.3f}" for share in row))
-    if stored is None:
-        say("not stored: this rig brings its own calibration")
-    else:
-        say(f"stored in {stored}")
