@@ -95,6 +95,7 @@ study-verdicts: install-dev ## Repeat docs/verdicts.md: the demo over many seeds
 	$(BIN)/python -m studies.verdicts.demo --seeds 50 $(WRITE)
 	$(BIN)/python -m studies.verdicts.relay --seeds 20 $(WRITE)
 	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.swaps --faces ../shared/faces $(WRITE)
+	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.lit_match ../shared/faces $(WRITE)
 	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.depth ../shared/faces $(WRITE)
 	test ! -d ../shared/faces || $(BIN)/python -m studies.verdicts.moving ../shared/faces $(WRITE)
 

@@ -139,7 +139,8 @@ def verdict_of(rig: Rig, networks: FaceNetworks) -> Verdict:
     options = SessionOptions(
         networks=networks, sign=False, entropy=Entropy.from_seed(7), ask=lambda _: Consent.GIVEN
     )
-    request = Request.fresh(policy=Policy(presence_only=True, decoys=MIN_DECOYS))
+    drawn = Request.fresh(policy=Policy(presence_only=True, decoys=MIN_DECOYS))
+    request = replace(drawn, nonce=hashlib.sha256(b"set-up errors").digest())
     return verify(rig, request, options=options).verdict
 
 

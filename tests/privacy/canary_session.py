@@ -8,6 +8,7 @@ straight from where they lie, so that noting them leaves no copy.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import signal
 import sys
@@ -176,7 +177,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, leave)
     rig = CodedRig(open_rig(RigOptions(seed=SEED, settings={"response": "0.1"})), arguments.format)
     options = SessionOptions(sign=False, entropy=Entropy.from_seed(SEED), ask=lambda _: Consent.GIVEN)
-    request = Request.fresh(policy=Policy(decoys=MIN_DECOYS))
+    drawn = Request.fresh(policy=Policy(decoys=MIN_DECOYS))
+    request = replace(drawn, nonce=hashlib.sha256(b"canaries").digest())
     ended: object
     try:
         ended = verify(rig, request, reference=read_into_own_memory(arguments.reference), options=options)

@@ -220,7 +220,7 @@ def test_a_tiny_portrait_is_refused_with_its_size_and_the_remedy() -> None:
 def test_a_blurred_portrait_is_refused_with_its_sharpness_and_the_remedy() -> None:
     blurred = cv2.GaussianBlur(head(astronaut(), 400), (0, 0), 9)
     with pytest.raises(
-        ReferenceUnusableError, match=r"blurred \(sharpness 1\.\d+, at least 1\.4 .* in focus"
+        ReferenceUnusableError, match=r"blurred \(sharpness 1\.\d+, at least 1\.40 .* in focus"
     ):
         load_reference(encoded(np.asarray(blurred, np.uint8)), networks())
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lightproof.errors import InputError
 from lightproof.simulation.solids import Mesh
-from studies.verdicts import depth, moving, swaps
+from studies.verdicts import depth, lit_match, moving, swaps
 from studies.verdicts.demo import table
 from studies.verdicts.relay import Place, RelayEnding, row
 from studies.verdicts.swapping import Moment
@@ -90,3 +91,20 @@ def test_a_row_of_people_who_move_counts_verdicts_and_first_reasons_and_gives_th
 def test_prints_move_as_people_do() -> None:
     assert set(moving.PLANES) < set(moving.MOVEMENTS)
     assert not moving.MOVEMENTS["still"]
+
+
+def test_people_are_compared_with_everybody_by_the_frames_and_by_the_light() -> None:
+    references = np.eye(3, 4, dtype=np.float32)
+    person = [reference * 2 for reference in references]
+    seen = [lit_match.Seen(one, one + references[0]) for one in person]
+    seen[2] = lit_match.Seen(person[2], None)
+    by_frames, by_light = lit_match.rows(0.05, seen, references)
+    assert by_frames[:5] == ("5%", "frames", 3, "1.00 … 1.00", "0.00")
+    assert by_light[:4] == ("5%", "light", 2, "-1.00 … 0.89")
+    assert by_light[-1] == "33.3%"
+
+
+def test_whoever_was_not_seen_is_like_nobody() -> None:
+    same, strangers = lit_match.cosines([None, np.ones(2, np.float32)], np.eye(2, dtype=np.float32))
+    np.testing.assert_allclose(same, [-1, 0.5**0.5])
+    np.testing.assert_allclose(strangers, [-1, 0.5**0.5])
