@@ -41,7 +41,7 @@ from lightproof.verdict import ReasonCode
 from studies import command, tables
 from studies.bases.solids import photographs
 
-LIT_RESPONSES: Final = (0.20, 0.10, 0.05, 0.03)
+MATCHED_RESPONSES: Final = (0.20, 0.10, 0.05, 0.03)
 FMRS: Final = (1e-2, 1e-3)
 """False match rates that so many people can show: fifty make 2,450 pairs of strangers."""
 FIRST_SITTING_SEED: Final = 8200
@@ -155,12 +155,12 @@ def _study(arguments: argparse.Namespace) -> None:
     references = np.stack([load_reference(one, _networks()).embedding for one in others])
     sittings = [
         Sitting(path, response, FIRST_SITTING_SEED + number)
-        for response, (number, path) in product(LIT_RESPONSES, enumerate(people))
+        for response, (number, path) in product(MATCHED_RESPONSES, enumerate(people))
     ]
     played = in_order(sittings, arguments.jobs, see)
     table = [
         row
-        for k, response in enumerate(LIT_RESPONSES)
+        for k, response in enumerate(MATCHED_RESPONSES)
         for row in rows(response, played[k * len(people) : (k + 1) * len(people)], references)
     ]
     tables.put(tables.markdown(_HEAD, table), "lit match", arguments.write, command=arguments.command)
