@@ -45,7 +45,7 @@ class Request:
 
     Attributes:
         requester: who asks, as the person reads it; up to 120 characters of any script, see
-            :mod:`~lightproof.words`. Spaces of all widths become plain ones.
+            ``lightproof.words``. Spaces of all widths become plain ones.
         purpose: why, completing "so that …"; as ``requester``.
         nonce: 16 to 64 random bytes chosen by whoever relies on the result; it comes back in the token.
         audience: URI of whoever the result is meant for; nobody else may accept it. Up to 80 bytes beside a
