@@ -18,6 +18,7 @@ MUST_NOT_KNOW = {
     "presence": SESSION | {"references", "simulation", "reporting"},
     "references": SESSION | {"presence", "rigs", "challenge"},
     "simulation": SESSION | {"presence", "verdict"},
+    "appliance": {"_core", "face", "presence", "references", "rigs", "matching"},
     "privacy": {"_core", "face", "presence", "rigs", "verification"},
 }
 """Package -> names directly under `lightproof` that no file of it may import."""

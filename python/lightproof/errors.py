@@ -130,5 +130,17 @@ class SingleUseError(LightproofError, OSError):
     """The store of what was taken once cannot be used: nothing that is for a single use can be accepted."""
 
 
+class WireError(LightproofError, ValueError):
+    """What came from the other service of an appliance, or was to go there, is no message of its."""
+
+
+class WireClosedError(LightproofError, ConnectionError):
+    """The other service of an appliance is gone."""
+
+
+class WireTimeoutError(LightproofError, TimeoutError):
+    """The other service of an appliance is silent, or does not read."""
+
+
 class SessionInterrupted(LightproofError):
     """The session was ended from outside before it was decided."""
