@@ -44,6 +44,8 @@ SAID = [
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Two ends of one connection, the first for vision."""
     pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in pair:
+        end.settimeout(5.0)  # a test that fails must not hang
     try:
         yield pair
     finally:
